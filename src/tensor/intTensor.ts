@@ -32,30 +32,31 @@ export function intTensor(data: Int32Array, shape: Shape): IntTensor {
   return new IntTensor(data, shape);
 }
 
+/** What takes labels or indices: one integer each, in one dimension. */
+export type Integers = Int32Array | Uint8Array | readonly number[] | IntTensor;
+
 /**
  * Labels or indices as an Int32Array.
  *
  * Throws: TypeError for a float Tensor (float32 merges ids above 2^24) or another kind; RangeError, with its index,
  * for a value that is not a 32-bit integer.
  */
-export function toIntegers(op: string, what: string, values: Int32Array | readonly number[] | IntTensor): Int32Array {
+export function toIntegers(op: string, what: string, values: Integers): Int32Array {
   if (values instanceof Int32Array) return values;
+  if (values instanceof Uint8Array) return Int32Array.from(values);
   if (values instanceof IntTensor) {
     if (values.shape.length !== 1) throw new ShapeError(op, `${what} must be 1-D`, [values.shape], 'Pass one integer per row.');
     return values.data;
   }
-  if (values instanceof Uint8Array || values instanceof Uint16Array || values instanceof Int8Array || values instanceof Int16Array) {
-    return Int32Array.from(values);
-  }
   if (!Array.isArray(values)) {
-    throw new TypeError(`${op}: ${what} must be an Int32Array or number[]; a float Tensor cannot hold ids above 2^24 exactly. Use Int32Array.from(...).`);
+    throw new TypeError(
+      `${op}: ${what} must be an Int32Array, Uint8Array or number[]; a float Tensor cannot hold ids above 2^24 exactly. Use Int32Array.from(...).`,
+    );
   }
-  const out = new Int32Array(values.length);
-  for (let i = 0; i < values.length; i++) {
-    if (!Number.isInteger(values[i]) || Math.abs(values[i]) > 0x7fffffff) {
-      throw new RangeError(`${op}: ${what}[${i}] is ${values[i]}; expected an integer within 32 bits.`);
+  return Int32Array.from(values, (value: unknown, i) => {
+    if (typeof value !== 'number' || (value | 0) !== value) {
+      throw new RangeError(`${op}: ${what}[${i}] is ${value}; expected an integer within 32 bits.`);
     }
-    out[i] = values[i];
-  }
-  return out;
+    return value;
+  });
 }

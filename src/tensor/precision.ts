@@ -24,11 +24,11 @@ export function toDouble(x: Tensor): Tensor {
 
 /** Zeros for an op's output: float32, or double where any input is. */
 export function allocate(inputs: readonly Tensor[], shape: Shape): Float32Array {
-  return allocateLike(inputs, sizeOf(shape));
+  for (const x of inputs) if (isDouble(x.data)) return float64(sizeOf(shape));
+  return new Float32Array(sizeOf(shape));
 }
 
-/** `allocate` by number of elements, for scratch memory. */
-export function allocateLike(inputs: readonly Tensor[], size: number): Float32Array {
-  for (const x of inputs) if (isDouble(x.data)) return float64(size);
-  return new Float32Array(size);
+/** Zeros in the precision of `data`, for a kernel's scratch. */
+export function scratchLike(data: Float32Array, size: number): Float32Array {
+  return isDouble(data) ? float64(size) : new Float32Array(size);
 }

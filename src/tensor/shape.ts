@@ -12,7 +12,8 @@ export class ShapeError extends RangeError {
   readonly shapes: readonly Shape[];
 
   constructor(op: string, problem: string, shapes: readonly Shape[], remedy: string) {
-    super(`${op}: ${problem}; got ${shapes.map(formatShape).join(' and ')}. ${remedy}`);
+    const got = shapes.length === 0 ? '' : `; got ${shapes.map(formatShape).join(' and ')}`;
+    super(`${op}: ${problem}${got}. ${remedy}`);
     this.op = op;
     this.shapes = shapes;
   }

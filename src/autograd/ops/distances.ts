@@ -1,0 +1,106 @@
+import { allocate } from '../../tensor/precision.ts';
+import { ShapeError, sameShape } from '../../tensor/shape.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { Distance, Similarity } from '../measure.ts';
+import { recordAs } from '../tape.ts';
+import { divOrZero, mul, neg, sub } from './arithmetic.ts';
+import { square } from './pointwise.ts';
+import { reshape } from './rearrange.ts';
+import { norm, sum } from './reductions.ts';
+import { normalize } from './normalization.ts';
+
+/**
+ * `|a - b|^2` row by row.
+ *
+ * Shapes: `[N, D], [N, D] -> [N]`. Gradient: `2 g (a - b)` and its negative; 0 for identical rows.
+ *
+ * @example squaredEuclidean(tensor([[0, 0]]), tensor([[3, 4]])).toArray() // [25]
+ */
+export function squaredEuclidean(a: Tensor, b: Tensor): Distance {
+  checkRows('squaredEuclidean', a, b);
+  return distance('squaredEuclidean', sum(square(sub(a, b)), { axis: -1 }));
+}
+
+/**
+ * `|a - b|` row by row; the gradient between identical rows is 0, never NaN.
+ *
+ * Shapes: `[N, D], [N, D] -> [N]`. Gradient: `g (a - b) / |a - b|` and its negative; 0 where a = b.
+ *
+ * @example euclidean(tensor([[0, 0]]), tensor([[3, 4]])).toArray() // [5]
+ */
+export function euclidean(a: Tensor, b: Tensor): Distance {
+  checkRows('euclidean', a, b);
+  return distance('euclidean', norm(sub(a, b), { axis: -1 }));
+}
+
+/**
+ * Cosine of the angle between rows, 1 for equal directions; 0, with gradient 0, where a row is zero.
+ *
+ * Shapes: `[N, D], [N, D] -> [N]`, values in [-1, 1]. Formula: `a . b / (|a| |b|)`, in double precision.
+ *
+ * @example cosineSimilarity(tensor([[1, 0], [1, 1]]), tensor([[2, 0], [-1, 1]])).toArray() // [1, 0]
+ */
+export function cosineSimilarity(a: Tensor, b: Tensor): Similarity {
+  checkRows('cosineSimilarity', a, b);
+  const out = allocate([a, b], [a.shape[0]]);
+  for (let n = 0; n < out.length; n++) out[n] = cosine(a.data, b.data, n, n, a.shape[1]);
+  const y: Similarity = recordAs(new Similarity(out, [a.shape[0]]), 'cosineSimilarity', [
+    [a, (g) => cosineGradient(g, a, b, y)],
+    [b, (g) => cosineGradient(g, b, a, y)],
+  ]);
+  return y;
+}
+
+/**
+ * `1 - cos` of the angle between rows: 0 for equal directions, 1 for a right angle or a zero row, 2 for opposite ones.
+ *
+ * Shapes: `[N, D], [N, D] -> [N]`, values in [0, 2]. The difference is taken in double precision, so identical rows
+ * have distance exactly 0.
+ *
+ * @example cosineDistance(tensor([[1, 0], [1, 1]]), tensor([[2, 0], [-1, 1]])).toArray() // [0, 1]
+ */
+export function cosineDistance(a: Tensor, b: Tensor): Distance {
+  checkRows('cosineDistance', a, b);
+  const out = allocate([a, b], [a.shape[0]]);
+  for (let n = 0; n < out.length; n++) out[n] = 1 - cosine(a.data, b.data, n, n, a.shape[1]);
+  const y: Distance = recordAs(new Distance(out, [a.shape[0]], COSINE_BOUND), 'cosineDistance', [
+    [a, (g) => cosineGradient(neg(g), a, b, sub(1, y))],
+    [b, (g) => cosineGradient(neg(g), b, a, sub(1, y))],
+  ]);
+  return y;
+}
+
+/** The largest cosine distance. */
+export const COSINE_BOUND = 2;
+
+/** The cosine between row n of a and row m of b. `sqrt(|a|^2 |b|^2)` is exact for equal rows, so they give exactly 1. */
+export function cosine(a: Float32Array, b: Float32Array, n: number, m: number, width: number): number {
+  let dot = 0;
+  let aa = 0;
+  let bb = 0;
+  for (let i = n * width, j = m * width, end = i + width; i < end; i++, j++) {
+    dot += a[i] * b[j];
+    aa += a[i] * a[i];
+    bb += b[j] * b[j];
+  }
+  const lengths = Math.sqrt(aa * bb);
+  // Rounding may leave [-1, 1] by 1e-16; max and min keep NaN.
+  return lengths === 0 ? 0 : Math.max(-1, Math.min(1, dot / lengths));
+}
+
+/** The gradient of the first operand: `g (b / |b| - y a / |a|) / |a|`. */
+function cosineGradient(g: Tensor, a: Tensor, b: Tensor, y: Tensor): Tensor {
+  const column = (t: Tensor) => reshape(t, [t.size, 1]);
+  const direction = sub(normalize(b), mul(column(y), normalize(a)));
+  return mul(divOrZero(column(g), norm(a, { axis: -1, keepDims: true })), direction);
+}
+
+function distance(name: string, x: Tensor): Distance {
+  return recordAs(new Distance(x.data, x.shape, Infinity), name, [[x, (g) => g]]);
+}
+
+function checkRows(op: string, a: Tensor, b: Tensor): void {
+  if (a.shape.length !== 2 || !sameShape(a.shape, b.shape)) {
+    throw new ShapeError(op, 'both must be [N, D]', [a.shape, b.shape], 'Row i is compared with row i; pairwiseDistances() compares all with all.');
+  }
+}

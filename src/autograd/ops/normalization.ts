@@ -1,0 +1,204 @@
+import { allocate } from '../../tensor/precision.ts';
+import type { Random } from '../../tensor/random.ts';
+import { ShapeError, sizeOf } from '../../tensor/shape.ts';
+import { Tensor } from '../../tensor/tensor.ts';
+import { fused, pullThrough, record } from '../tape.ts';
+import { add, div, divOrZero, mul, sub } from './arithmetic.ts';
+import { sqrt, square } from './pointwise.ts';
+import { reshape } from './rearrange.ts';
+import { mean, norm, sum } from './reductions.ts';
+
+/**
+ * Vectors scaled to length 1; a zero vector stays zero, with gradient 0 (never a slope of 1 / epsilon).
+ *
+ * Shapes: `[...S] -> [...S]`. Formula: `x / |x|` along `axis`, default -1.
+ *
+ * @example normalize(tensor([[3, 4], [0, 0]])).toArray() // [[0.6, 0.8], [0, 0]]
+ */
+export function normalize(x: Tensor, { axis = -1 }: { readonly axis?: number | undefined } = {}): Tensor {
+  return divOrZero(x, norm(x, { axis, keepDims: true }));
+}
+
+/** Options of `dropout`. */
+export interface DropoutOptions {
+  /** Probability of dropping an element, in `[0, 1)`. */
+  readonly p: number;
+  /** Default false: x itself is returned. */
+  readonly training?: boolean | undefined;
+  /** Where the choice comes from; needed in training. */
+  readonly random?: Random | undefined;
+}
+
+/**
+ * Sets elements to 0 with probability p and scales the others by `1 / (1 - p)`, in training; otherwise x itself.
+ *
+ * Shapes: `[...S] -> [...S]`. Gradient: g at kept elements, scaled alike.
+ * Source: Srivastava et al. 2014. Throws: TypeError in training without `random`.
+ *
+ * @example dropout(tensor([1, 2]), { p: 0.5 }).toArray() // [1, 2]
+ */
+export function dropout(x: Tensor, { p, training = false, random }: DropoutOptions): Tensor {
+  if (!(p >= 0 && p < 1)) throw new RangeError(`dropout: p must lie in [0, 1); got ${p}.`);
+  if (!training || p === 0) return x;
+  if (random === undefined) {
+    throw new TypeError('dropout: training needs a source of random numbers. Pass { training: true, random } as the context.');
+  }
+  const mask = allocate([x], x.shape);
+  const scale = 1 / (1 - p);
+  for (let i = 0; i < mask.length; i++) mask[i] = random.uniform() < p ? 0 : scale;
+  return mul(x, new Tensor(mask, x.shape));
+}
+
+/** Options of `batchNorm`. */
+export interface BatchNormOptions {
+  /** Scale and shift of each channel, `[C]`. */
+  readonly weight?: Tensor | undefined;
+  readonly bias?: Tensor | undefined;
+  /** Statistics `[C]` used in inference, and updated in place in training. */
+  readonly runningMean?: Tensor | undefined;
+  readonly runningVar?: Tensor | undefined;
+  /** Whether to normalize by the statistics of this batch. Default false. */
+  readonly training?: boolean | undefined;
+  /** Weight of the new batch in the running statistics. Default 0.1. */
+  readonly momentum?: number | undefined;
+  /** Added to the variance. Default 1e-5. */
+  readonly epsilon?: number | undefined;
+}
+
+/**
+ * Batch normalization: each channel to mean 0 and variance 1 over the batch (training) or by running statistics
+ * (inference), then scaled and shifted.
+ *
+ * Shapes: x `[N, C, ...]` -> the same. Formula: `(x - mean) / sqrt(var + epsilon) * weight + bias`, biased variance;
+ * the running variance is the unbiased one. In training `runningMean` and `runningVar` are written in place.
+ * Source: Ioffe and Szegedy 2015.
+ *
+ * @example batchNorm(tensor([[1], [3]]), { training: true, epsilon: 0 }).toArray() // [[-1], [1]]
+ */
+export function batchNorm(x: Tensor, options: BatchNormOptions): Tensor {
+  const { weight, bias, runningMean, runningVar, training = false, momentum = 0.1, epsilon = 1e-5 } = options;
+  const [batch, channels] = x.shape;
+  if (x.shape.length < 2) throw new ShapeError('batchNorm', 'x must be [N, C, ...]', [x.shape], 'The second axis holds the channels.');
+  for (const [name, t] of Object.entries({ weight, bias, runningMean, runningVar })) {
+    if (t !== undefined && (t.shape.length !== 1 || t.shape[0] !== channels)) {
+      throw new ShapeError('batchNorm', `${name} must be [${channels}]`, [t.shape, x.shape], 'Use one value a channel.');
+    }
+  }
+  const pixels = sizeOf(x.shape.slice(2));
+  const count = batch * pixels;
+  if (training && count < 2) {
+    throw new ShapeError('batchNorm', 'training needs more than one value a channel', [x.shape], 'Use a larger batch, or inference.');
+  }
+  if (!training && (runningMean === undefined || runningVar === undefined)) {
+    throw new TypeError('batchNorm: inference needs runningMean and runningVar. Pass them, or training: true.');
+  }
+  const means = new Float64Array(channels);
+  const inverse = new Float64Array(channels);
+  for (let c = 0; c < channels; c++) {
+    if (training) {
+      const variance = statistics(x.data, c, batch, channels, pixels, means);
+      inverse[c] = 1 / Math.sqrt(variance + epsilon);
+      if (runningMean !== undefined) runningMean.data[c] += momentum * (means[c] - runningMean.data[c]);
+      if (runningVar !== undefined) runningVar.data[c] += momentum * ((variance * count) / (count - 1) - runningVar.data[c]);
+    } else if (runningMean !== undefined && runningVar !== undefined) {
+      means[c] = runningMean.data[c];
+      inverse[c] = 1 / Math.sqrt(runningVar.data[c] + epsilon);
+    }
+  }
+  const inputs = [x, weight, bias].filter((t) => t !== undefined);
+  const out = allocate(inputs, x.shape);
+  for (let n = 0, o = 0; n < batch; n++) {
+    for (let c = 0; c < channels; c++) {
+      const scale = inverse[c] * (weight?.data[c] ?? 1);
+      const shift = (bias?.data[c] ?? 0) - means[c] * scale;
+      for (const end = o + pixels; o < end; o++) out[o] = x.data[o] * scale + shift;
+    }
+  }
+  const composed = (index: number) => (g: Tensor) =>
+    pullThrough((y, ...affine) => composedBatchNorm(y, options, affine), inputs, index, g);
+  const inputPullback = fused((g) => inputGradient(g, x, weight, means, inverse, training), composed(0));
+  const weightPullback = (w: Tensor) => fused((g) => toVector(channelSums(g, x, means, inverse).products, w), composed(1));
+  return record('batchNorm', out, x.shape, [
+    [x, inputPullback],
+    ...(weight === undefined ? [] : [[weight, weightPullback(weight)] as const]),
+    ...(bias === undefined ? [] : [[bias, (g: Tensor) => sum(reshape(g, [batch, channels, pixels]), { axis: [0, 2] })] as const]),
+  ]);
+}
+
+/** Writes the mean of channel c and returns its biased variance, in two passes. */
+function statistics(x: Float32Array, c: number, batch: number, channels: number, pixels: number, means: Float64Array): number {
+  const count = batch * pixels;
+  let total = 0;
+  for (let n = 0; n < batch; n++) {
+    for (let i = (n * channels + c) * pixels, end = i + pixels; i < end; i++) total += x[i];
+  }
+  const center = total / count;
+  let squares = 0;
+  for (let n = 0; n < batch; n++) {
+    for (let i = (n * channels + c) * pixels, end = i + pixels; i < end; i++) squares += (x[i] - center) * (x[i] - center);
+  }
+  means[c] = center;
+  return squares / count;
+}
+
+/** Per channel: the sum of g, and the sum of g times the normalized input. */
+function channelSums(g: Tensor, x: Tensor, means: Float64Array, inverse: Float64Array): { readonly totals: Float64Array; readonly products: Float64Array } {
+  const [batch, channels] = x.shape;
+  const pixels = sizeOf(x.shape.slice(2));
+  const totals = new Float64Array(channels);
+  const products = new Float64Array(channels);
+  for (let n = 0, i = 0; n < batch; n++) {
+    for (let c = 0; c < channels; c++) {
+      let total = 0;
+      let product = 0;
+      for (const end = i + pixels; i < end; i++) {
+        total += g.data[i];
+        product += g.data[i] * (x.data[i] - means[c]);
+      }
+      totals[c] += total;
+      products[c] += product * inverse[c];
+    }
+  }
+  return { totals, products };
+}
+
+/** In training `weight * inverse * (g - mean(g) - xhat * mean(g * xhat))`; in inference the statistics are constants. */
+function inputGradient(g: Tensor, x: Tensor, weight: Tensor | undefined, means: Float64Array, inverse: Float64Array, training: boolean): Tensor {
+  const [batch, channels] = x.shape;
+  const pixels = sizeOf(x.shape.slice(2));
+  const count = batch * pixels;
+  const { totals, products } = channelSums(g, x, means, inverse);
+  const out = allocate([g, x], x.shape);
+  for (let n = 0, i = 0; n < batch; n++) {
+    for (let c = 0; c < channels; c++) {
+      const scale = inverse[c] * (weight?.data[c] ?? 1);
+      const shift = training ? totals[c] / count : 0;
+      const slope = training ? (products[c] / count) * inverse[c] : 0;
+      for (const end = i + pixels; i < end; i++) out[i] = scale * (g.data[i] - shift - slope * (x.data[i] - means[c]));
+    }
+  }
+  return new Tensor(out, x.shape);
+}
+
+function toVector(values: Float64Array, like: Tensor): Tensor {
+  const out = allocate([like], like.shape);
+  out.set(values);
+  return new Tensor(out, like.shape);
+}
+
+/** The same from ops that have second derivatives; `affine` holds the weight and the bias, those that there are. */
+function composedBatchNorm(x: Tensor, options: BatchNormOptions, affine: readonly Tensor[]): Tensor {
+  const { runningMean, runningVar, training = false, epsilon = 1e-5 } = options;
+  const [batch, channels] = x.shape;
+  const rows = reshape(x, [batch, channels, sizeOf(x.shape.slice(2))]);
+  const perChannel = (t: Tensor) => reshape(t, [1, channels, 1]);
+  const fixed = !training && runningMean !== undefined && runningVar !== undefined;
+  const center = fixed ? perChannel(runningMean) : mean(rows, { axis: [0, 2], keepDims: true });
+  const centered = sub(rows, center);
+  const variance = fixed ? perChannel(runningVar) : mean(square(centered), { axis: [0, 2], keepDims: true });
+  const normalized = div(centered, sqrt(add(variance, epsilon)));
+  const weight = options.weight === undefined ? undefined : affine[0];
+  const bias = options.bias === undefined ? undefined : affine[affine.length - 1];
+  const scaled = weight === undefined ? normalized : mul(normalized, perChannel(weight));
+  return reshape(bias === undefined ? scaled : add(scaled, perChannel(bias)), x.shape);
+}

@@ -1,0 +1,80 @@
+import { allocate } from '../../tensor/precision.ts';
+import { resolveAxis, type Shape, ShapeError, sizeOf } from '../../tensor/shape.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { record } from '../tape.ts';
+import { divOrZero, mul } from './arithmetic.ts';
+import { sumTo } from './broadcast.ts';
+import { reshape } from './rearrange.ts';
+import { rowStarts, stridesOf } from './strided.ts';
+
+/** Which axes a reduction removes. */
+export interface ReductionOptions {
+  /** An axis or several, negative ones count from the end. Default: all. */
+  readonly axis?: number | readonly number[] | undefined;
+  /** Keeps reduced axes with length 1. Default false. */
+  readonly keepDims?: boolean | undefined;
+}
+
+/**
+ * Sum, taken in double precision; 0 of nothing.
+ *
+ * Shapes: `[...S]` -> S without the reduced axes. Gradient: `g` to every term.
+ *
+ * @example sum(tensor([[1, 2], [3, 4]])).item() // 10
+ * @example sum(tensor([[1, 2], [3, 4]]), { axis: 0 }).toArray() // [4, 6]
+ */
+export function sum(x: Tensor, options: ReductionOptions = {}): Tensor {
+  const { kept, final } = reducedShapes('sum', x.shape, options);
+  return reshape(sumTo(x, kept), final);
+}
+
+/**
+ * Arithmetic mean, taken in double precision.
+ *
+ * Shapes: `[...S]` -> S without the reduced axes. Gradient: `g / count` to every term.
+ * Throws: ShapeError where nothing is averaged, since 0 / 0 has no value.
+ *
+ * @example mean(tensor([[1, 2], [3, 4]]), { axis: -1 }).toArray() // [1.5, 3.5]
+ */
+export function mean(x: Tensor, options: ReductionOptions = {}): Tensor {
+  const { final } = reducedShapes('mean', x.shape, options);
+  const terms = sizeOf(final) === 0 ? 1 : x.size / sizeOf(final);
+  if (terms === 0) throw new ShapeError('mean', 'the mean of no elements is undefined', [x.shape], 'Check for an empty batch first.');
+  return mul(sum(x, options), 1 / terms);
+}
+
+/**
+ * Euclidean length `sqrt(sum x^2)`; squares are summed in double precision, so nothing overflows or underflows.
+ *
+ * Shapes: `[...S]` -> S without the reduced axes.
+ * Gradient: `g * x / y`, and 0 where y is 0 (a subgradient of the kink).
+ *
+ * @example norm(tensor([[3, 4], [0, 0]]), { axis: -1 }).toArray() // [5, 0]
+ */
+export function norm(x: Tensor, options: ReductionOptions = {}): Tensor {
+  const { kept, final } = reducedShapes('norm', x.shape, options);
+  const strides = stridesOf(kept).map((stride, axis) => (kept[axis] === 1 ? 0 : stride));
+  const squares = new Float64Array(sizeOf(kept));
+  const { data } = x;
+  const length = x.shape.at(-1) ?? 1;
+  const step = strides.at(-1) ?? 0;
+  let i = 0;
+  for (const first of rowStarts(x.shape, 0, strides)) {
+    for (let o = first, end = i + length; i < end; i++, o += step) squares[o] += data[i] * data[i];
+  }
+  const out = allocate([x], kept);
+  for (let o = 0; o < out.length; o++) out[o] = Math.sqrt(squares[o]);
+  const y: Tensor = record('norm', out, kept, [[x, (g) => mul(x, divOrZero(g, y))]]);
+  return reshape(y, final);
+}
+
+/** The shape with reduced axes of length 1, and the shape to return. */
+function reducedShapes(op: string, shape: Shape, { axis, keepDims = false }: ReductionOptions): { readonly kept: Shape; readonly final: Shape } {
+  const listed = axis === undefined ? shape.map((_, i) => i) : typeof axis === 'number' ? [axis] : axis;
+  const reduced = new Set(listed.map((a) => resolveAxis(op, a, shape)));
+  if (reduced.size !== listed.length) {
+    throw new ShapeError(op, `an axis is listed twice in [${listed.join(', ')}]`, [shape], 'List each axis once.');
+  }
+  const kept = shape.map((length, i) => (reduced.has(i) ? 1 : length));
+  return { kept, final: keepDims ? kept : shape.filter((_, i) => !reduced.has(i)) };
+}

@@ -1,0 +1,1 @@
+export { type Conv2dSpec, type Kernels, type MatmulSpec, portableKernels, useKernels } from './tensor/kernels/kernels.ts';

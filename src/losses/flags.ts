@@ -1,0 +1,30 @@
+import { IntTensor } from '../tensor/intTensor.ts';
+import { ShapeError } from '../tensor/shape.ts';
+import { Tensor } from '../tensor/tensor.ts';
+
+/** Yes or no for each item: 0 and 1, or booleans. */
+export type Flags = Tensor | IntTensor | Uint8Array | Int32Array | Float32Array | readonly number[] | readonly boolean[];
+
+/** What a pair's label says, written at the call: 1 for a different pair, or 1 for a same one. */
+export type PairLabels = { readonly different: Flags } | { readonly same: Flags };
+
+/** 1 for each different pair, 0 for each same one. Throws: RangeError, with its index, for any other value. */
+export function differentFlags(op: string, labels: PairLabels, count: number): Float32Array {
+  const given = labels as Partial<Record<'different' | 'same', Flags>>;
+  if ((given.different === undefined) === (given.same === undefined)) {
+    throw new TypeError(`${op}: say what the labels mean, as { different: y } or { same: y }.`);
+  }
+  if (given.different !== undefined) return readFlags(op, 'different', given.different, count);
+  return readFlags(op, 'same', given.same ?? [], count).map((same) => 1 - same);
+}
+
+function readFlags(op: string, name: string, flags: Flags, count: number): Float32Array {
+  const values: ArrayLike<number | boolean> = flags instanceof Tensor || flags instanceof IntTensor ? flags.data : flags;
+  if (values.length !== count) {
+    throw new ShapeError(op, `${count} distances need ${count} labels`, [[count], [values.length]], `Pass one entry of '${name}' for each pair.`);
+  }
+  return Float32Array.from(values, (value: unknown, i) => {
+    if (value === 0 || value === 1 || value === false || value === true) return Number(value);
+    throw new RangeError(`${op}: ${name}[${i}] is ${value}; expected 0 or 1 (or false or true).`);
+  });
+}

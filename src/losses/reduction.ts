@@ -1,0 +1,28 @@
+import { mul } from '../autograd/ops/arithmetic.ts';
+import { sum } from '../autograd/ops/reductions.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+/**
+ * How the losses of the items become one: their mean, their sum, none (one loss an item), or the mean over those that
+ * are above 0. Of no items each is 0.
+ */
+export type Reduction = 'mean' | 'sum' | 'none' | 'meanNonZero';
+
+/** Applies a reduction to losses `[N]`. An empty mean is 0 with a live graph, never NaN. */
+export function reduce(op: string, losses: Tensor, reduction: Reduction): Tensor {
+  switch (reduction) {
+    case 'none':
+      return losses;
+    case 'sum':
+      return sum(losses);
+    case 'mean':
+      return mul(sum(losses), 1 / Math.max(1, losses.size));
+    case 'meanNonZero': {
+      let active = 0;
+      for (const loss of losses.data) if (loss > 0) active++;
+      return mul(sum(losses), 1 / Math.max(1, active));
+    }
+    default:
+      throw new RangeError(`${op}: unknown reduction '${String(reduction)}'. Use 'mean', 'sum', 'none' or 'meanNonZero'.`);
+  }
+}

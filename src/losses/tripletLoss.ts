@@ -1,0 +1,47 @@
+import { add, minimum, sub } from '../autograd/ops/arithmetic.ts';
+import { relu, softplus } from '../autograd/ops/activations.ts';
+import { COSINE_BOUND, cosineDistance, euclidean, squaredEuclidean } from '../autograd/ops/distances.ts';
+import type { Metric } from '../autograd/ops/pairwiseDistances.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { checkMargin } from './contrastiveLoss.ts';
+import { type Reduction, reduce } from './reduction.ts';
+
+/** Options of `tripletLoss`. */
+export interface TripletLossOptions {
+  /** By how much a negative must be farther than the positive. Default 1; without one where `soft`. */
+  readonly margin?: number | undefined;
+  /** Default 'squaredEuclidean'. */
+  readonly distance?: Metric | undefined;
+  /** Takes the nearer of anchor and positive to the negative (Balntas et al. 2016). Default false. */
+  readonly swap?: boolean | undefined;
+  /** Smooth form `log(1 + exp(x))` instead of `max(0, x)`, margin 0 unless given (Hermans, Beyer, Leibe 2017). Default false. */
+  readonly soft?: boolean | undefined;
+  /** Default 'mean'. */
+  readonly reduction?: Reduction | undefined;
+}
+
+/**
+ * Triplet loss: a positive must be nearer to the anchor than a negative, by a margin.
+ *
+ * Shapes: anchor, positive, negative `[N, D]` -> scalar (`[N]` with reduction 'none'). An empty batch gives 0 with a
+ * live graph.
+ * Formula: `max(0, |a - p|^2 - |a - n|^2 + m)`.
+ * Gradient: of an active triplet `2 (n - p)`, `2 (p - a)`, `2 (a - n)`; 0 at the hinge.
+ * Source: Schroff, Kalenichenko, Philbin 2015 (FaceNet), equation 2.
+ * Throws: ShapeError unless all have one shape; RangeError for a margin that is not positive or, with cosine, above 2.
+ *
+ * @example tripletLoss(tensor([[0, 0]]), tensor([[1, 0]]), tensor([[0, 1.5]]), { margin: 2 }).item() // 0.75
+ */
+export function tripletLoss(anchor: Tensor, positive: Tensor, negative: Tensor, options: TripletLossOptions = {}): Tensor {
+  const { distance = 'squaredEuclidean', swap = false, soft = false, reduction = 'mean' } = options;
+  const margin = options.margin ?? (soft ? 0 : 1);
+  if (margin !== 0 || !soft) checkMargin('tripletLoss', margin, distance === 'cosine' ? COSINE_BOUND : Infinity);
+  const measure = { squaredEuclidean, euclidean, cosine: cosineDistance }[distance];
+  if (measure === undefined) {
+    throw new RangeError(`tripletLoss: unknown distance '${String(distance)}'. Use 'squaredEuclidean', 'euclidean' or 'cosine'.`);
+  }
+  const near = measure(anchor, positive);
+  const far = measure(anchor, negative);
+  const gap = add(sub(near, swap ? minimum(far, measure(positive, negative)) : far), margin);
+  return reduce('tripletLoss', soft ? softplus(gap) : relu(gap), reduction);
+}

@@ -1,0 +1,146 @@
+import type { Gradients } from '../autograd/gradients.ts';
+import type { Parameter } from '../autograd/parameter.ts';
+import { type ModuleTree, namedParameters } from '../nn/state.ts';
+import { ShapeError, sameShape } from '../tensor/shape.ts';
+import { Tensor } from '../tensor/tensor.ts';
+
+/** Settings for the parameters whose name matches; the first group that matches counts. */
+export interface ParameterGroup {
+  /** Part of the name (`'encoder.0'`), or a pattern. Names are property paths, as in `namedParameters`. */
+  readonly match: string | RegExp;
+  /** Replaces the optimizer's learning rate; 0 freezes the parameters. */
+  readonly learningRate?: number | undefined;
+  /** Replaces the optimizer's weight decay. */
+  readonly weightDecay?: number | undefined;
+}
+
+/** Options of every optimizer. */
+export interface OptimizerOptions {
+  /** Step size. */
+  readonly learningRate: number;
+  /** Times the parameter, added to its gradient (L2 penalty). Default 0. */
+  readonly weightDecay?: number | undefined;
+  readonly groups?: readonly ParameterGroup[] | undefined;
+}
+
+/** One parameter with its settings and the optimizer's tensors for it. */
+export interface Slot {
+  readonly name: string;
+  readonly parameter: Parameter;
+  readonly learningRate: number;
+  readonly weightDecay: number;
+  /** Running values, such as momentum, of the parameter's shape. */
+  readonly state: readonly Tensor[];
+}
+
+/** What an optimizer remembers between steps. */
+export interface OptimizerState {
+  readonly steps: number;
+  readonly tensors: ReadonlyMap<string, Tensor>;
+}
+
+/**
+ * What optimizers share: parameters by name, groups, state by name. A subclass names the tensors it keeps a parameter
+ * and writes one update.
+ */
+export abstract class Optimizer {
+  readonly #slots: readonly Slot[];
+  readonly #stateNames: readonly string[];
+  #steps = 0;
+
+  constructor(modules: ModuleTree, { learningRate, weightDecay = 0, groups = [] }: OptimizerOptions, stateNames: readonly string[]) {
+    const parameters = [...namedParameters(modules)];
+    if (parameters.length === 0) throw new TypeError('optimizer: the module has no parameters. Pass the module whose layers are to be trained.');
+    for (const { match } of groups) {
+      if (!parameters.some(([name]) => matches(name, match))) {
+        throw new RangeError(`optimizer: no parameter matches the group ${match}. Names are ${parameters.map(([name]) => name).join(', ')}.`);
+      }
+    }
+    this.#stateNames = stateNames;
+    this.#slots = parameters.map(([name, parameter]) => {
+      const group = groups.find(({ match }) => matches(name, match));
+      return {
+        name,
+        parameter,
+        learningRate: atLeastZero('learningRate', group?.learningRate ?? learningRate),
+        weightDecay: atLeastZero('weightDecay', group?.weightDecay ?? weightDecay),
+        state: stateNames.map(() => new Tensor(new Float32Array(parameter.size), parameter.shape)),
+      };
+    });
+  }
+
+  /** Number of steps taken. */
+  get steps(): number {
+    return this.#steps;
+  }
+
+  /**
+   * Updates, in place, every parameter that has a gradient.
+   *
+   * Throws: ShapeError for a gradient of another shape; RangeError where no gradient belongs to a parameter of this
+   * optimizer. Nothing is written then.
+   */
+  step(gradients: Gradients): void {
+    const live = this.#slots.filter(({ parameter }) => gradients.has(parameter));
+    if (live.length === 0) {
+      throw new RangeError('optimizer.step: no gradient belongs to a parameter of this optimizer. Was it made for the module that the loss was computed with?');
+    }
+    for (const { name, parameter } of live) {
+      const { shape } = gradients.get(parameter);
+      if (!sameShape(shape, parameter.shape)) {
+        throw new ShapeError('optimizer.step', `the gradient of '${name}' has another shape`, [shape, parameter.shape], 'Pass what backward() returned.');
+      }
+    }
+    this.#steps++;
+    for (const slot of live) {
+      if (slot.learningRate > 0) this.update(slot, gradients.get(slot.parameter).data, this.#steps);
+    }
+  }
+
+  /** Applies the update rule to one parameter; `steps` counts from 1. */
+  protected abstract update(slot: Slot, g: Float32Array, steps: number): void;
+
+  /** Everything that a resumed training needs: the tensors by name (`momentum.encoder.0.weight`) and the step count. */
+  state(): OptimizerState {
+    return { steps: this.#steps, tensors: new Map(this.#named()) };
+  }
+
+  /** Copies a state from `state()`. Throws: ShapeError, before anything is written, where names or shapes differ. */
+  loadState(state: OptimizerState): void {
+    this.checkState(state);
+    for (const [name, t] of this.#named()) t.data.set(state.tensors.get(name)?.data ?? []);
+    this.#steps = state.steps;
+  }
+
+  /** Throws what `loadState` would throw, and writes nothing. */
+  checkState({ steps, tensors }: OptimizerState): void {
+    const own = new Map(this.#named());
+    const wrong = [...own].filter(([name, t]) => !sameShape(tensors.get(name)?.shape ?? [-1], t.shape)).map(([name]) => `'${name}'`);
+    const unknown = [...tensors.keys()].filter((name) => !own.has(name)).map((name) => `'${name}'`);
+    if (wrong.length + unknown.length > 0 || !Number.isSafeInteger(steps) || steps < 0) {
+      const problems = [...(wrong.length > 0 ? [`missing or of another shape: ${wrong.join(', ')}`] : []), ...(unknown.length > 0 ? [`unknown: ${unknown.join(', ')}`] : [])];
+      throw new ShapeError('optimizer.loadState', `the state is of another optimizer or module (${problems.join('; ') || `steps: ${steps}`})`, [],
+        'Make the optimizer as it was when the state was saved.');
+    }
+  }
+
+  *#named(): Generator<[string, Tensor]> {
+    for (const slot of this.#slots) for (const [i, t] of slot.state.entries()) yield [`${this.#stateNames[i]}.${slot.name}`, t];
+  }
+}
+
+/** A number option that must be finite and not negative. */
+export function atLeastZero(name: string, value: number): number {
+  if (!(value >= 0 && value < Infinity)) throw new RangeError(`optimizer: ${name} must be a finite number of at least 0; got ${value}.`);
+  return value;
+}
+
+/** A decay rate, in [0, 1). */
+export function decayRate(name: string, value: number): number {
+  if (!(value >= 0 && value < 1)) throw new RangeError(`optimizer: ${name} must lie in [0, 1); got ${value}.`);
+  return value;
+}
+
+function matches(name: string, match: string | RegExp): boolean {
+  return typeof match === 'string' ? name.includes(match) : name.search(match) >= 0;
+}

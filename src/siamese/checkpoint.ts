@@ -1,0 +1,72 @@
+import { FormatError } from '../io/formatError.ts';
+import { readSafetensors, writeSafetensors } from '../io/safetensors.ts';
+import type { OptimizerState } from '../optim/optimizer.ts';
+import type { RandomState } from '../tensor/random.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { entriesOf, tensorsOf } from './modelFile.ts';
+
+/** Counts up when the meaning of the file changes. */
+const CHECKPOINT_VERSION = '1';
+
+/** The best validation so far. */
+export interface Best {
+  readonly score: number;
+  /** Epoch of it, counted from 1. */
+  readonly epoch: number;
+  /** Weights and buffers at its end. */
+  readonly state: ReadonlyMap<string, Tensor>;
+}
+
+/** Everything that a training needs to go on as if it had never stopped. */
+export interface Checkpoint {
+  /** Steps done. */
+  readonly step: number;
+  /** Batches an epoch, and the random key, of the training: another one cannot go on with this checkpoint. */
+  readonly batches: number;
+  readonly random: RandomState;
+  readonly state: ReadonlyMap<string, Tensor>;
+  readonly optimizer: OptimizerState;
+  readonly best: Best | undefined;
+}
+
+/** A checkpoint as one safetensors file. */
+export function encodeCheckpoint({ step, batches, random, state, optimizer, best }: Checkpoint): Uint8Array<ArrayBuffer> {
+  const entries = new Map([...entriesOf(state, 'model.'), ...entriesOf(optimizer.tensors, 'optimizer.'), ...entriesOf(best?.state ?? new Map(), 'best.')]);
+  return writeSafetensors(entries, {
+    'twingrad.checkpoint': CHECKPOINT_VERSION,
+    'twingrad.training': JSON.stringify([step, batches, ...random, optimizer.steps]),
+    // A score is written by its shortest decimal form, which reads back to the same bits.
+    ...(best === undefined ? {} : { 'twingrad.best': JSON.stringify([best.score, best.epoch]) }),
+  });
+}
+
+/** Throws: FormatError where the bytes are not a checkpoint that this version reads. */
+export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
+  const file = readSafetensors(bytes);
+  const version = file.metadata.get('twingrad.checkpoint');
+  if (version !== CHECKPOINT_VERSION) {
+    throw new FormatError('train', version === undefined ? "the bytes to resume from hold no 'twingrad.checkpoint'" : `the checkpoint has version '${version}', this library reads ${CHECKPOINT_VERSION}`,
+      'Pass what step.checkpoint() returned, as saved by this version of twingrad.');
+  }
+  const [step, batches, key0, key1, counter, optimizerSteps] = numbers(file.metadata.get('twingrad.training'), 6);
+  const bestText = file.metadata.get('twingrad.best');
+  const [score, epoch] = bestText === undefined ? [] : numbers(bestText, 2);
+  return {
+    step,
+    batches,
+    random: [key0, key1, counter],
+    state: tensorsOf(file, 'model.'),
+    optimizer: { steps: optimizerSteps, tensors: tensorsOf(file, 'optimizer.') },
+    best: score === undefined ? undefined : { score, epoch, state: tensorsOf(file, 'best.') },
+  };
+}
+
+function numbers(text: string | undefined, count: number): number[] {
+  try {
+    const values: unknown = JSON.parse(text ?? '');
+    if (Array.isArray(values) && values.length === count && values.every((v) => typeof v === 'number')) return values;
+  } catch {
+    // Reported below, like any other content that is not a list of numbers.
+  }
+  throw new FormatError('train', `the checkpoint's metadata '${text}' is not a list of ${count} numbers`, 'The file is damaged: resume from another one.');
+}

@@ -1,0 +1,103 @@
+import { expand } from '../autograd/ops/broadcast.ts';
+import { concat, slice } from '../autograd/ops/rearrange.ts';
+import { noGrad } from '../autograd/tape.ts';
+import { ShapeError } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { finiteScores, type Measure, type Twin } from './twin.ts';
+
+/** One entry of a gallery that a query was compared with. */
+export interface Match<L> {
+  readonly label: L;
+  /** Position in the gallery, in the order of adding. */
+  readonly index: number;
+  /** Distance or similarity to the query, as `twin.compare` gives it. */
+  readonly score: number;
+}
+
+/** What the neighbors of a query agree on. */
+export interface Vote<L> {
+  readonly label: L;
+  /** How many of the k neighbors have this label. */
+  readonly votes: number;
+  /** The neighbors, most alike first. */
+  readonly matches: readonly Match<L>[];
+}
+
+/** Options of `search` and `vote`. */
+export interface SearchOptions {
+  /** Number of neighbors; at most all. Default 5. */
+  readonly k?: number | undefined;
+}
+
+/**
+ * Known inputs, embedded once, to compare many queries with: k-NN search and recognition. Records nothing.
+ *
+ * Cost: one forward pass an input; a query costs `size * D` operations.
+ *
+ * @example
+ * const gallery = new Gallery<string>(new Twin(new Flatten(), { compare: euclidean }));
+ * gallery.add(tensor([[0, 0], [9, 9]]), ['ann', 'bob']);
+ * gallery.vote(tensor([[1, 1]]), { k: 1 })[0].label // 'ann'
+ */
+export class Gallery<L extends string | number> {
+  readonly #twin: Twin<Measure>;
+  readonly #labels: L[] = [];
+  #embeddings: Tensor | undefined;
+
+  constructor(twin: Twin<Measure>) {
+    this.#twin = twin;
+  }
+
+  /** Number of entries. */
+  get size(): number {
+    return this.#labels.length;
+  }
+
+  /** Embeds inputs `[N, ...sample]` and keeps them under N labels. Throws: ShapeError where the numbers differ. */
+  add(x: Tensor, labels: readonly L[]): void {
+    if (x.shape[0] !== labels.length) {
+      throw new ShapeError('gallery.add', `${x.shape[0]} inputs need as many labels`, [x.shape, [labels.length]], 'Pass one label an input.');
+    }
+    const added = noGrad(() => this.#twin.embed(x));
+    const bad = added.data.findIndex((value) => !Number.isFinite(value));
+    if (bad >= 0) throw new RangeError(`gallery.add: the embedding of input ${Math.floor(bad / added.shape[1])} is not finite. Check the input for NaN.`);
+    this.#embeddings = this.#embeddings === undefined ? added : noGrad(() => concat([this.#embeddings ?? added, added]));
+    this.#labels.push(...labels);
+  }
+
+  /**
+   * For each query `[N, ...sample]` its k most alike entries, most alike first; at a tie the one added first.
+   * Throws: RangeError where the gallery is empty or k is not a positive integer.
+   */
+  search(x: Tensor, { k = 5 }: SearchOptions = {}): Match<L>[][] {
+    const entries = this.#embeddings;
+    if (entries === undefined || this.size === 0) throw new RangeError('gallery.search: the gallery is empty. Add known inputs first.');
+    if (!Number.isInteger(k) || k < 1) throw new RangeError(`gallery.search: k must be a positive integer; got ${k}.`);
+    return noGrad(() => {
+      const queries = this.#twin.embed(x);
+      return Array.from({ length: x.shape[0] }, (_, i) =>
+        mostAlike(this.#twin, slice(queries, [[i, i + 1]]), entries, k).map(({ index, score }) => ({ label: this.#labels[index], index, score })),
+      );
+    });
+  }
+
+  /** For each query the label that most of its k neighbors have; at a tie the one with the most alike neighbor. */
+  vote(x: Tensor, options: SearchOptions = {}): Vote<L>[] {
+    return this.search(x, options).map((matches) => {
+      const votes = new Map<L, number>();
+      for (const { label } of matches) votes.set(label, (votes.get(label) ?? 0) + 1);
+      // A Map keeps the order of first insertion, which is by likeness: the first of the largest wins.
+      const [label, count] = [...votes].reduce((best, entry) => (entry[1] > best[1] ? entry : best));
+      return { label, votes: count, matches };
+    });
+  }
+}
+
+/** The k rows of `entries` most alike to the one row of `query`, most alike first, ties by index. */
+export function mostAlike(twin: Twin<Measure>, query: Tensor, entries: Tensor, k: number): { readonly index: number; readonly score: number }[] {
+  const result = twin.metric(expand(query, entries.shape), entries);
+  const scores = finiteScores('search', result);
+  const sign = result.measure === 'distance' ? 1 : -1;
+  const order = Array.from(scores.keys()).sort((a, b) => sign * (scores[a] - scores[b]) || a - b);
+  return order.slice(0, k).map((index) => ({ index, score: scores[index] }));
+}

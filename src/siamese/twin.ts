@@ -1,0 +1,118 @@
+import type { Distance, Similarity } from '../autograd/measure.ts';
+import { concat, slice } from '../autograd/ops/rearrange.ts';
+import { noGrad } from '../autograd/tape.ts';
+import { type Context, inference, Module } from '../nn/module.ts';
+import { ShapeError, sameShape } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { accepts } from './scores.ts';
+
+/** What a comparison gives: lower or higher means more alike. */
+export type Measure = Distance | Similarity;
+
+/** Compares row i of a with row i of b, `[N, D], [N, D] -> [N]`: a distance op such as `euclidean`. */
+export type Compare<M extends Measure> = (a: Tensor, b: Tensor) => M;
+
+/** Options of `Twin`. */
+export interface TwinOptions<M extends Measure> {
+  readonly compare: Compare<M>;
+}
+
+/** Options of `embed`: the context of the forward pass, and how many rows to take at a time. */
+export interface EmbedOptions extends Partial<Context> {
+  /** Largest number of rows in one forward pass. Default all. */
+  readonly batchSize?: number | undefined;
+}
+
+/**
+ * One encoder for both inputs, and a comparison of the two embeddings.
+ *
+ * Shapes: the encoder maps `[N, ...sample] -> [N, D]`, the comparison `[N, D], [N, D] -> [N]`.
+ * Source: Bromley et al. 1993, "Signature verification using a Siamese time delay neural network".
+ *
+ * @example
+ * const twin = new Twin(new Flatten(), { compare: euclidean });
+ * twin.compare(tensor([[0, 0]]), tensor([[3, 4]])).toArray() // [5]
+ */
+export class Twin<M extends Measure = Measure> extends Module {
+  readonly encoder: Module;
+  /** The comparison of embeddings, as passed to the constructor. */
+  readonly metric: Compare<M>;
+  /** Up to which distance, or from which similarity on, two inputs are called same; see `withThreshold`. */
+  readonly threshold: number | undefined;
+
+  constructor(encoder: Module, { compare }: TwinOptions<M>) {
+    super();
+    if (!(encoder instanceof Module)) throw new TypeError('Twin: the encoder must be a Module. Put plain functions into a Sequential.');
+    if (typeof compare !== 'function') throw new TypeError('Twin: compare must be a distance op such as euclidean.');
+    this.encoder = encoder;
+    this.metric = compare;
+    this.threshold = undefined;
+  }
+
+  /** A twin with a threshold, over the same encoder (weights are shared, not copied). */
+  withThreshold(threshold: number): Twin<M> {
+    if (!Number.isFinite(threshold)) throw new RangeError(`withThreshold: the threshold must be a finite number; got ${threshold}.`);
+    return Object.assign(new Twin(this.encoder, { compare: this.metric }), { threshold });
+  }
+
+  forward(x: Tensor, context: Context = inference): Tensor {
+    const embeddings = this.encoder.forward(x, context);
+    if (embeddings.shape.length !== 2 || embeddings.shape[0] !== x.shape[0]) {
+      throw new ShapeError('Twin', 'the encoder must map [N, ...] to [N, D]', [x.shape, embeddings.shape], 'End it with Flatten and Linear.');
+    }
+    return embeddings;
+  }
+
+  /**
+   * The embeddings of a batch, `[N, ...sample] -> [N, D]`. Differentiable: wrap in `noGrad` where no gradient is needed.
+   * Row i has the same bits in any batch.
+   */
+  embed(x: Tensor, { batchSize = Infinity, training = false, random }: EmbedOptions = {}): Tensor {
+    if (!(batchSize >= 1)) throw new RangeError(`embed: batchSize must be at least 1; got ${batchSize}.`);
+    const count = x.shape[0];
+    if (!(count > batchSize)) return this.forward(x, { training, random });
+    const parts: Tensor[] = [];
+    for (let start = 0; start < count; start += batchSize) {
+      parts.push(this.forward(slice(x, [[start, Math.min(count, start + batchSize)]]), { training, random }));
+    }
+    return concat(parts);
+  }
+
+  /**
+   * How far, or how much alike, row i of a and row i of b are. Both run through the encoder as one batch `[2N, ...]`
+   * where their shapes agree, else one after the other. Differentiable.
+   */
+  compare(a: Tensor, b: Tensor, context: Context = inference): M {
+    const count = a.shape[0];
+    if (count === undefined || count !== b.shape[0]) {
+      throw new ShapeError('compare', 'both sides must hold equally many inputs', [a.shape, b.shape], 'Row i of a is compared with row i of b.');
+    }
+    if (sameShape(a.shape, b.shape)) {
+      const both = this.forward(concat([a, b]), context);
+      return this.metric(slice(both, [[0, count]]), slice(both, [[count, 2 * count]]));
+    }
+    const side = (x: Tensor, name: string) => this.forward(x, { ...context, random: context.random?.fork(name) });
+    return this.metric(side(a, 'a'), side(b, 'b'));
+  }
+
+  /**
+   * Whether row i of a and row i of b are the same by the twin's threshold. Records nothing.
+   *
+   * Throws: TypeError where the twin has no threshold; RangeError where an input gives a score that is not finite.
+   */
+  isSame(a: Tensor, b: Tensor): boolean[] {
+    const { threshold } = this;
+    if (threshold === undefined) {
+      throw new TypeError('isSame: the twin has no threshold. Find one with calibrateThreshold(...), then use twin.withThreshold(threshold).');
+    }
+    const scores = noGrad(() => this.compare(a, b));
+    return Array.from(finiteScores('isSame', scores), (score) => accepts(scores.measure, score, threshold));
+  }
+}
+
+/** The scores of a comparison. Throws: RangeError, with its row, for one that is not finite. */
+export function finiteScores(op: string, scores: Measure): Float32Array {
+  const bad = scores.data.findIndex((score) => !Number.isFinite(score));
+  if (bad >= 0) throw new RangeError(`${op}: the score of row ${bad} is ${scores.data[bad]}. Check the input, and the weights, for NaN and for huge values.`);
+  return scores.data;
+}
