@@ -4,7 +4,7 @@ import { Tensor } from '../tensor/tensor.ts';
 import { mul } from './ops/arithmetic.ts';
 import { sum } from './ops/reductions.ts';
 import { Parameter } from './parameter.ts';
-import { backward, needsGradient, noGrad } from './tape.ts';
+import { backward, needsGradient } from './tape.ts';
 
 /** Options of `gradcheck`. */
 export interface GradcheckOptions {
@@ -37,7 +37,8 @@ export interface GradcheckResult {
  *
  * The output, of any shape, is projected on fixed random weights (a sum would hide errors that cancel). The error of an
  * element is `|analytic - numeric| / max(|analytic|, |numeric|, 1e-3 max(1, largest numeric gradient))`. Keep inputs
- * away from kinks by more than the step; `fn` must be deterministic.
+ * away from kinks by more than the step; `fn` must be deterministic. It may call `backward(..., { createGraph: true })`
+ * itself: then second derivatives are checked.
  *
  * Cost: two calls of `fn` an element. Throws: TypeError where no input is given.
  *
@@ -67,7 +68,7 @@ export function checkLeaves(
     return sum(mul(out, projection(out)));
   };
   const analytic = analyticGradients(loss(), leaves);
-  const numeric = leaves.map((leaf) => numericGradient(() => noGrad(loss).data[0], leaf.data, step));
+  const numeric = leaves.map((leaf) => numericGradient(() => loss().data[0], leaf.data, step));
   const largest = numeric.reduce((most, g) => g.reduce((m, v) => Math.max(m, Math.abs(v)), most), 1);
   let maxError = -1;
   let worst: GradcheckWorst = { input: 0, index: 0, analytic: 0, numeric: 0 };

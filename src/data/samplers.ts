@@ -14,7 +14,7 @@ export interface PairBatch {
 export interface BalancedPairsOptions extends SamplerOptions {
   /** Pairs a batch. */
   readonly batchSize: number;
-  /** Pairs an epoch. Default half the samples, so that an epoch draws each about once. */
+  /** Pairs an epoch. Default as many as samples, so that an epoch draws each about twice. */
   readonly pairs?: number | undefined;
 }
 
@@ -31,7 +31,7 @@ export interface BalancedPairsOptions extends SamplerOptions {
  * batch.different // [0, 1, 0, 1]
  */
 export function balancedPairs(set: LabelledSet, options: BalancedPairsOptions): SyncBatches<PairBatch> {
-  const { batchSize, random, transform, pairs = Math.max(2, Math.floor(set.length / 2)) } = options;
+  const { batchSize, random, transform, pairs = Math.max(2, set.length) } = options;
   checkCount('balancedPairs', 'batchSize', batchSize);
   checkCount('balancedPairs', 'pairs', pairs);
   const members = groupByClass('balancedPairs', set.labels);

@@ -61,6 +61,11 @@ export function xavierNormal(shape: Shape, { random }: { readonly random: Random
   return new Tensor(random.fillNormal(new Float32Array(sizeOf(shape)), 0, Math.sqrt(2 / (fanIn + fanOut))), shape);
 }
 
+/** Weight of a layer, uniform in `±1 / sqrt(fanIn)`: PyTorch's default, `kaimingUniform` with slope sqrt(5). */
+export function defaultWeight(shape: Shape, { random }: { readonly random: Random }): Tensor {
+  return kaimingUniform(shape, { random, slope: Math.sqrt(5) });
+}
+
 /** Bias of a layer, uniform in `±1 / sqrt(fanIn)` as in PyTorch. */
 export function initialBias(weight: Shape, random: Random): Tensor {
   const limit = 1 / Math.sqrt(fans('initialBias', weight).fanIn);

@@ -8,7 +8,7 @@ import { ones, zeros } from '../tensor/create.ts';
 import type { Random } from '../tensor/random.ts';
 import { ShapeError } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { type Initializer, initialBias, kaimingUniform } from './initializers.ts';
+import { defaultWeight, type Initializer, initialBias } from './initializers.ts';
 import { type Context, inference, type Layer, Module } from './module.ts';
 
 /**
@@ -39,7 +39,7 @@ export interface WeightOptions {
   readonly random: Random;
   /** Adds a trainable bias. Default true. */
   readonly bias?: boolean | undefined;
-  /** First values of the weight. Default `kaimingUniform`, for layers followed by relu. */
+  /** First values of the weight. Default uniform in `±1 / sqrt(fanIn)`, as in PyTorch: small, so that distances start within a margin of 1. */
   readonly initialize?: Initializer | undefined;
 }
 
@@ -54,7 +54,7 @@ export class Linear extends Module {
   readonly weight: Parameter;
   readonly bias: Parameter | undefined;
 
-  constructor(inputs: number, outputs: number, { random, bias = true, initialize = kaimingUniform }: WeightOptions) {
+  constructor(inputs: number, outputs: number, { random, bias = true, initialize = defaultWeight }: WeightOptions) {
     super();
     checkSizes('Linear', { inputs, outputs });
     const shape = [outputs, inputs];
@@ -84,7 +84,7 @@ export class Conv2d extends Module {
 
   constructor(inputs: number, outputs: number, size: Pair, options: Conv2dOptions & WeightOptions) {
     super();
-    const { random, bias = true, initialize = kaimingUniform, stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
+    const { random, bias = true, initialize = defaultWeight, stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
     const [height, width] = typeof size === 'number' ? [size, size] : size;
     checkSizes('Conv2d', { inputs, outputs, height, width, groups });
     if (inputs % groups !== 0 || outputs % groups !== 0) {

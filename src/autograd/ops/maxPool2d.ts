@@ -46,6 +46,7 @@ export function maxPool2d(x: Tensor, size: Pair, options: Pool2dOptions = {}): T
         for (let row = top; row < bottom; row++) {
           for (let i = (plane * height + row) * width + left, end = i + right - left; i < end; i++) {
             const v = data[i];
+            // biome-ignore lint/suspicious/noSelfCompare: true for NaN alone, which a maximum keeps.
             if (v > max || v !== v) {
               max = v;
               best = i;
