@@ -31,7 +31,11 @@ export function record(name: string, data: Float32Array, shape: Shape, edges: re
   return recordAs(new Tensor(data, shape), name, edges);
 }
 
-/** `record` for a result that is an instance of a subclass of Tensor. */
+/**
+ * `record` for a result that is an instance of a subclass of Tensor.
+ *
+ * @example recordAs(asDistance(tensor([2])), 'double', [[tensor([1]), (g) => mul(g, 2)]]).measure // 'distance'
+ */
 export function recordAs<T extends Tensor>(out: T, name: string, edges: readonly Edge[]): T {
   if (!recording) return out;
   const live = edges.filter(([input]) => needsGradient(input));
@@ -42,6 +46,8 @@ export function recordAs<T extends Tensor>(out: T, name: string, edges: readonly
 /**
  * A pullback with two forms: `fast`, one tight loop that records nothing, and `composed`, the same value written with
  * ops, taken while recording (`createGraph`), so that second derivatives exist.
+ *
+ * @example noGrad(() => fused((g) => tensor([1]), (g) => tensor([2]))(tensor([0]))).item() // 1
  */
 export function fused(fast: Pullback, composed: Pullback): Pullback {
   return (g) => (recording ? composed(g) : fast(g));
@@ -108,6 +114,8 @@ export function backward(loss: Tensor, { createGraph = false }: BackwardOptions 
 /**
  * The pullback of `inputs[index]` through `fn`, worked out by differentiating `fn` itself: for an op with a fused
  * pullback whose second derivative is asked for, `fn` being the same op composed of others.
+ *
+ * @example pullThrough(square, [parameter(tensor([3]))], 0, tensor([1])).toArray() // [6]
  */
 export function pullThrough(fn: (...inputs: Tensor[]) => Tensor, inputs: readonly Tensor[], index: number, g: Tensor): Tensor {
   const [output, input] = withRecording(true, 'pullThrough', () => {

@@ -5,6 +5,7 @@ import { square } from '../autograd/ops/pointwise.ts';
 import { ShapeError } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { differentFlags, type PairLabels } from './flags.ts';
+import { checkMargin } from './margin.ts';
 import { type Reduction, reduce } from './reduction.ts';
 
 /** Options of `contrastiveLoss`. */
@@ -38,12 +39,4 @@ export function contrastiveLoss(distance: Distance, labels: PairLabels, { margin
   const alike = mul(sub(1, different), square(distance));
   const apart = mul(different, square(relu(sub(margin, distance))));
   return reduce('contrastiveLoss', add(alike, apart), reduction);
-}
-
-/** A margin must be above 0, and within what the distance can reach. */
-export function checkMargin(op: string, margin: number, bound: number): void {
-  if (!(margin > 0 && margin < Infinity)) throw new RangeError(`${op}: margin must be a finite number above 0; got ${margin}.`);
-  if (margin > bound) {
-    throw new RangeError(`${op}: a margin of ${margin} can never be satisfied by a distance of at most ${bound}. Use a margin below ${bound}.`);
-  }
 }

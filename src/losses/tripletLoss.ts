@@ -3,7 +3,7 @@ import { relu, softplus } from '../autograd/ops/activations.ts';
 import { COSINE_BOUND, cosineDistance, euclidean, squaredEuclidean } from '../autograd/ops/distances.ts';
 import type { Metric } from '../autograd/ops/pairwiseDistances.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { checkMargin } from './contrastiveLoss.ts';
+import { checkMargin } from './margin.ts';
 import { type Reduction, reduce } from './reduction.ts';
 
 /** Options of `tripletLoss`. */

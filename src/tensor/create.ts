@@ -20,17 +20,29 @@ export function tensor(values: NestedArray | Float32Array, shape?: Shape): Tenso
   return new Tensor(data, shape ?? found);
 }
 
-/** @example zeros([2, 3]).size // 6 */
+/**
+ * A tensor of zeros.
+ *
+ * @example zeros([2, 3]).size // 6
+ */
 export function zeros(shape: Shape): Tensor {
   return full(shape, 0);
 }
 
-/** @example ones([2]).toArray() // [1, 1] */
+/**
+ * A tensor of ones.
+ *
+ * @example ones([2]).toArray() // [1, 1]
+ */
 export function ones(shape: Shape): Tensor {
   return full(shape, 1);
 }
 
-/** @example full([2], 0.5).toArray() // [0.5, 0.5] */
+/**
+ * A tensor of one value.
+ *
+ * @example full([2], 0.5).toArray() // [0.5, 0.5]
+ */
 export function full(shape: Shape, value: number): Tensor {
   checkShape('full', shape);
   const data = new Float32Array(sizeOf(shape));

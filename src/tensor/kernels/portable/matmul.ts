@@ -55,14 +55,15 @@ function pack(source: Float32Array, rows: number, depth: number, rowStride: numb
   let o = 0;
   for (let row = 0; row < rows; row += BLOCK) {
     const height = Math.min(BLOCK, rows - row);
-    for (let d = 0; d < depth; d++) {
-      let s = row * rowStride + d * depthStride;
-      for (let i = 0; i < height; i++) {
-        out[o + i] = source[s];
-        s += rowStride;
+    for (let d = 0, s = row * rowStride; d < depth; d++, s += depthStride, o += BLOCK) {
+      if (height === BLOCK) {
+        out[o] = source[s];
+        out[o + 1] = source[s + rowStride];
+        out[o + 2] = source[s + 2 * rowStride];
+        out[o + 3] = source[s + 3 * rowStride];
+        continue;
       }
-      for (let i = height; i < BLOCK; i++) out[o + i] = 0;
-      o += BLOCK;
+      for (let i = 0; i < BLOCK; i++) out[o + i] = i < height ? source[s + i * rowStride] : 0;
     }
   }
 }
@@ -92,11 +93,15 @@ function multiplyPanels(
 }
 
 function store(block: Float64Array, out: Float32Array, start: number, stride: number, rows: number, columns: number, accumulate: boolean): void {
-  for (let i = 0; i < rows; i++) {
-    const o = start + i * stride;
-    for (let j = 0; j < columns; j++) {
-      out[o + j] = accumulate ? out[o + j] + block[BLOCK * i + j] : block[BLOCK * i + j];
+  for (let i = 0, o = start, p = 0; i < rows; i++, o += stride, p += BLOCK) {
+    if (columns === BLOCK && !accumulate) {
+      out[o] = block[p];
+      out[o + 1] = block[p + 1];
+      out[o + 2] = block[p + 2];
+      out[o + 3] = block[p + 3];
+      continue;
     }
+    for (let j = 0; j < columns; j++) out[o + j] = accumulate ? out[o + j] + block[p + j] : block[p + j];
   }
 }
 
