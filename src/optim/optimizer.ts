@@ -42,6 +42,20 @@ export interface OptimizerState {
 /**
  * What optimizers share: parameters by name, groups, state by name. A subclass names the tensors it keeps a parameter
  * and writes one update.
+ *
+ * @example
+ * class SignDescent extends Optimizer {
+ *   constructor(modules: ModuleTree, options: OptimizerOptions) {
+ *     super(modules, options, []);
+ *   }
+ *
+ *   protected override update({ parameter, learningRate }: Slot, g: Float32Array): void {
+ *     for (let i = 0; i < g.length; i++) parameter.data[i] -= learningRate * Math.sign(g[i]);
+ *   }
+ * }
+ * const layer = new Linear(1, 1, { bias: false, random: createRandom(1), initialize: () => ones([1, 1]) });
+ * new SignDescent(layer, { learningRate: 0.25 }).step(backward(sum(layer.forward(ones([1, 1])))));
+ * layer.weight.item() // 0.75
  */
 export abstract class Optimizer {
   readonly #slots: readonly Slot[];

@@ -26,7 +26,7 @@ export function tensor(values: NestedArray | Float32Array, shape?: Shape): Tenso
  * @example zeros([2, 3]).size // 6
  */
 export function zeros(shape: Shape): Tensor {
-  return full(shape, 0);
+  return filled('zeros', shape, 0);
 }
 
 /**
@@ -35,7 +35,7 @@ export function zeros(shape: Shape): Tensor {
  * @example ones([2]).toArray() // [1, 1]
  */
 export function ones(shape: Shape): Tensor {
-  return full(shape, 1);
+  return filled('ones', shape, 1);
 }
 
 /**
@@ -44,10 +44,7 @@ export function ones(shape: Shape): Tensor {
  * @example full([2], 0.5).toArray() // [0.5, 0.5]
  */
 export function full(shape: Shape, value: number): Tensor {
-  checkShape('full', shape);
-  const data = new Float32Array(sizeOf(shape));
-  if (value !== 0) data.fill(value);
-  return new Tensor(data, shape);
+  return filled('full', shape, value);
 }
 
 /**
@@ -60,11 +57,18 @@ export function arange(n: number): Tensor {
   return new Tensor(Float32Array.from({ length: n }, (_, i) => i), [n]);
 }
 
+function filled(op: string, shape: Shape, value: number): Tensor {
+  checkShape(op, shape);
+  const data = new Float32Array(sizeOf(shape));
+  if (!Object.is(value, 0)) data.fill(value);
+  return new Tensor(data, shape);
+}
+
 function nestedShape(values: NestedArray): number[] {
   const shape: number[] = [];
   let level: NestedArray = values;
   while (typeof level !== 'number') {
-    if (!Array.isArray(level)) throw new TypeError(`tensor: expected numbers or nested arrays of numbers; got ${typeof level}.`);
+    checkNested(level);
     shape.push(level.length);
     if (level.length === 0) break;
     level = level[0];
@@ -73,6 +77,7 @@ function nestedShape(values: NestedArray): number[] {
 }
 
 function fillNested(values: NestedArray, shape: Shape, axis: number, data: Float32Array, offset: number): number {
+  checkNested(values);
   if (axis === shape.length) {
     if (typeof values !== 'number') throw ragged(shape, 'a list where a number was expected');
     data[offset] = values;
@@ -84,6 +89,12 @@ function fillNested(values: NestedArray, shape: Shape, axis: number, data: Float
   let next = offset;
   for (const value of values) next = fillNested(value, shape, axis + 1, data, next);
   return next;
+}
+
+function checkNested(values: NestedArray): void {
+  if (typeof values !== 'number' && !Array.isArray(values)) {
+    throw new TypeError(`tensor: expected numbers or nested arrays of numbers; got ${typeof values}.`);
+  }
 }
 
 function ragged(shape: Shape, found: string): ShapeError {

@@ -3,7 +3,7 @@
  * those of + - * / and Math.sqrt, abs, floor and fround exactly. These functions use only the latter, in a fixed
  * order, so they give the same bits everywhere. Two facts of floating point carry most of them: `x - k * c` is exact
  * when c has enough zero bits at its end, and the rounding error of a sum or product is itself a double (Dekker 1971).
- * The series are in series.ts.
+ * The series are in series.ts, the error function in erf.ts.
  */
 
 import { atanhRest, cosNear, expRest, sinNear, sinShifted } from './series.ts';
@@ -103,28 +103,6 @@ export function tanh(x: number): number {
   const power = POWERS[ZERO + k];
   const d = power - 1 + power * (r + expRest(r));
   const y = d / (d + 2);
-  return x > 0 ? y : -y;
-}
-
-/**
- * The error function `2 / sqrt(pi) * integral of exp(-t^2) from 0 to x`, with the same bits on every engine.
- *
- * Formula: the Taylor polynomial of degree 9 about the nearest multiple of 1/16.
- * Error: below 2^-50 relative, near 0 too.
- * Source: Abramowitz and Stegun (1964), 7.1.19 (derivatives by Hermite polynomials); the table is made by their
- * recurrence when the module loads, so no fitted coefficient is involved.
- *
- * @example erf(0.5) // 0.5204998778130465
- * @example erf(-7) // -1
- */
-export function erf(x: number): number {
-  const a = Math.abs(x);
-  if (a < TINY) return x * TWO_OVER_SQRT_PI;
-  // 1 - erf(6) is 2e-17, less than half a unit of the last place of 1.
-  if (!(a < ERF_END)) return x > 0 ? 1 : x < 0 ? -1 : NaN;
-  const cell = Math.floor(a * ERF_CELLS + 0.5);
-  const h = a - cell / ERF_CELLS;
-  const y = ERF_TABLE[cell * ERF_TERMS] + erfStep(ERF_TABLE, cell * ERF_TERMS, h);
   return x > 0 ? y : -y;
 }
 
@@ -230,43 +208,6 @@ function exponentNear(x: number): number {
   return ((WORDS[HIGH_WORD] + (0x100000 - 0x6a09e)) >> 20) - 1023;
 }
 
-/** `erf(c + h) - erf(c)` from the Taylor coefficients of c, after `at`; for `|h| <= 1/32` the next is below 2^-58. */
-function erfStep(table: Float64Array, at: number, h: number): number {
-  const h2 = h * h;
-  const h4 = h2 * h2;
-  const a = table[at + 1] + h * table[at + 2] + h2 * (table[at + 3] + h * table[at + 4]);
-  const b = table[at + 5] + h * table[at + 6] + h2 * (table[at + 7] + h * table[at + 8]);
-  return h * (a + h4 * (b + h4 * table[at + 9]));
-}
-
-/** Taylor coefficients of erf about 0, 1/16 ... 6; those of its derivative g follow a recurrence, as `g' = -2 x g`. */
-function erfTable(): Float64Array {
-  const table = new Float64Array((ERF_END * ERF_CELLS + 1) * ERF_TERMS);
-  // erf at the left edge of a cell, as a sum of two doubles so that 96 additions leave no trace.
-  let edge = 0;
-  let edgeLow = 0;
-  for (let cell = 0; cell <= ERF_END * ERF_CELLS; cell++) {
-    const at = cell * ERF_TERMS;
-    const c = cell / ERF_CELLS;
-    let before = 0;
-    let g = TWO_OVER_SQRT_PI * exp(-c * c);
-    for (let n = 1; n < ERF_TERMS; n++) {
-      table[at + n] = g / n;
-      const after = (-2 * (c * g + before)) / n;
-      before = g;
-      g = after;
-    }
-    const left = erfStep(table, at, -1 / (2 * ERF_CELLS));
-    const right = erfStep(table, at, 1 / (2 * ERF_CELLS));
-    table[at] = cell === 0 ? 0 : edge + (edgeLow - left);
-    const step = cell === 0 ? right : right - left;
-    const sum = edge + step;
-    edgeLow += edge - sum + step;
-    edge = sum;
-  }
-  return table;
-}
-
 /** 2^-1074 to 2^1023: every power of two that is a double. Reading one is cheaper than composing its bits. */
 function powersOfTwo(): Float64Array {
   const powers = new Float64Array(ZERO + 1024);
@@ -283,14 +224,13 @@ const LOG2_E = 1 / (LN2_HIGH + LN2_LOW);
 /** What the double 2/3 lacks. */
 const TWO_THIRDS_LOW = 3.700743415417188e-17;
 const QUARTER_PI = 0.7853981633974483;
-const TWO_OVER_SQRT_PI = 1.1283791670955126;
 /** Beyond it exp overflows (709.8) or rounds to 0 (-745.2). */
 const LARGEST_EXPONENT = 746;
 const SMALLEST_NORMAL = 2.2250738585072014e-308;
 const TWO_54 = 18014398509481984;
 const TWO_64 = 18446744073709552000;
 /** 2^-27: below it the second term of sin, tanh and erf, at most `x^3 / 3`, is under half a unit; and -0 stays -0. */
-const TINY = 7.450580596923828e-9;
+export const TINY = 7.450580596923828e-9;
 /** The index of 2^0 in POWERS. */
 const ZERO = 1074;
 const POWERS: Float64Array = /* @__PURE__ */ powersOfTwo();
@@ -299,8 +239,3 @@ const BITS = /* @__PURE__ */ new Float64Array(1);
 const WORDS = /* @__PURE__ */ new Int32Array(BITS.buffer);
 /** 1 where the machine is little-endian, else 0. */
 const HIGH_WORD = /* @__PURE__ */ new Uint8Array(/* @__PURE__ */ new Uint16Array([1]).buffer)[0];
-const ERF_END = 6;
-/** Cells per unit, and coefficients per cell. */
-const ERF_CELLS = 16;
-const ERF_TERMS = 10;
-const ERF_TABLE: Float64Array = /* @__PURE__ */ erfTable();

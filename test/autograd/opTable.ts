@@ -1,6 +1,6 @@
 import type * as api from '../../src/portable.ts';
 import * as t from '../../src/portable.ts';
-import { erf } from '../../src/tensor/math.ts';
+import { erf } from '../../src/tensor/erf.ts';
 
 /** Reads a tensor by index, in double precision. */
 export type Read = (...index: number[]) => number;

@@ -1,3 +1,4 @@
+import { erf } from '../../tensor/erf.ts';
 import * as math from '../../tensor/math.ts';
 import { allocate, isDouble } from '../../tensor/precision.ts';
 import { Tensor } from '../../tensor/tensor.ts';
@@ -120,7 +121,7 @@ export function gelu(x: Tensor, { approximate = 'none' }: { readonly approximate
 function normalDistribution(x: Tensor): Tensor {
   const out = allocate([x], x.shape);
   const { data } = x;
-  for (let i = 0; i < out.length; i++) out[i] = 0.5 * (1 + math.erf(data[i] * Math.SQRT1_2));
+  for (let i = 0; i < out.length; i++) out[i] = 0.5 * (1 + erf(data[i] * Math.SQRT1_2));
   const density = () => mul(exp(mul(square(x), -0.5)), 1 / Math.sqrt(2 * Math.PI));
   return record('normalDistribution', out, x.shape, [[x, (g) => mul(g, density())]]);
 }
