@@ -47,6 +47,7 @@ export function resize(x: Tensor, [outHeight, outWidth]: readonly [height: numbe
   checkCount('resize', 'height', outHeight);
   checkCount('resize', 'width', outWidth);
   const [batch, channels, height, width] = imageShape('resize', x.shape);
+  if (height === 0 || width === 0) throw new ShapeError('resize', 'the images have no pixels', [x.shape], 'Pass images of at least one pixel.');
   const rows = interpolation(height, outHeight);
   const columns = interpolation(width, outWidth);
   const shape = [batch, channels, outHeight, outWidth];

@@ -10,12 +10,11 @@ export type PairLabels = { readonly different: Flags } | { readonly same: Flags 
 
 /** 1 for each different pair, 0 for each same one. Throws: RangeError, with its index, for any other value. */
 export function differentFlags(op: string, labels: PairLabels, count: number): Float32Array {
-  const given = labels as Partial<Record<'different' | 'same', Flags>>;
-  if ((given.different === undefined) === (given.same === undefined)) {
-    throw new TypeError(`${op}: say what the labels mean, as { different: y } or { same: y }.`);
-  }
-  if (given.different !== undefined) return readFlags(op, 'different', given.different, count);
-  return readFlags(op, 'same', given.same ?? [], count).map((same) => 1 - same);
+  const different = 'different' in labels ? labels.different : undefined;
+  const same = 'same' in labels ? labels.same : undefined;
+  if (different !== undefined && same === undefined) return readFlags(op, 'different', different, count);
+  if (same !== undefined && different === undefined) return readFlags(op, 'same', same, count).map((flag) => 1 - flag);
+  throw new TypeError(`${op}: say what the labels mean, as { different: y } or { same: y }.`);
 }
 
 function readFlags(op: string, name: string, flags: Flags, count: number): Float32Array {

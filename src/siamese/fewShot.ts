@@ -73,7 +73,7 @@ export function evaluateFewShot(twin: Twin<Measure>, set: LabelledSet, options: 
     return right.length / unknown.length;
   });
   const accuracy = accuracies.reduce((total, value) => total + value, 0) / episodes;
-  const variance = accuracies.reduce((total, value) => total + (value - accuracy) ** 2, 0) / Math.max(1, episodes - 1);
+  const variance = accuracies.reduce((total, value) => total + (value - accuracy) * (value - accuracy), 0) / Math.max(1, episodes - 1);
   // 1.96 standard errors hold 95 % of a normal distribution.
   return { accuracy, confidence95: 1.96 * Math.sqrt(variance / episodes), chance: 1 / ways, episodes, ways, shots };
 }

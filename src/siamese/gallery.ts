@@ -42,7 +42,8 @@ export interface SearchOptions {
 export class Gallery<L extends string | number> {
   readonly #twin: Twin<Measure>;
   readonly #labels: L[] = [];
-  #embeddings: Tensor | undefined;
+  /** Embeddings in the order of adding; joined when they are searched. */
+  #parts: Tensor[] = [];
 
   constructor(twin: Twin<Measure>) {
     this.#twin = twin;
@@ -61,8 +62,8 @@ export class Gallery<L extends string | number> {
     const added = noGrad(() => this.#twin.embed(x));
     const bad = added.data.findIndex((value) => !Number.isFinite(value));
     if (bad >= 0) throw new RangeError(`gallery.add: the embedding of input ${Math.floor(bad / added.shape[1])} is not finite. Check the input for NaN.`);
-    this.#embeddings = this.#embeddings === undefined ? added : noGrad(() => concat([this.#embeddings ?? added, added]));
-    this.#labels.push(...labels);
+    this.#parts.push(added);
+    for (const label of labels) this.#labels.push(label);
   }
 
   /**
@@ -70,10 +71,11 @@ export class Gallery<L extends string | number> {
    * Throws: RangeError where the gallery is empty or k is not a positive integer.
    */
   search(x: Tensor, { k = 5 }: SearchOptions = {}): Match<L>[][] {
-    const entries = this.#embeddings;
-    if (entries === undefined || this.size === 0) throw new RangeError('gallery.search: the gallery is empty. Add known inputs first.');
+    if (this.size === 0) throw new RangeError('gallery.search: the gallery is empty. Add known inputs first.');
     if (!Number.isInteger(k) || k < 1) throw new RangeError(`gallery.search: k must be a positive integer; got ${k}.`);
     return noGrad(() => {
+      if (this.#parts.length > 1) this.#parts = [concat(this.#parts)];
+      const [entries] = this.#parts;
       const queries = this.#twin.embed(x);
       return Array.from({ length: x.shape[0] }, (_, i) =>
         mostAlike(this.#twin, slice(queries, [[i, i + 1]]), entries, k).map(({ index, score }) => ({ label: this.#labels[index], index, score })),

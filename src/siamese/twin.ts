@@ -18,7 +18,11 @@ export interface TwinOptions<M extends Measure> {
 }
 
 /** Options of `embed`: the context of the forward pass, and how many rows to take at a time. */
-export interface EmbedOptions extends Partial<Context> {
+export interface EmbedOptions {
+  /** Training or inference, as in `Context`. Default inference. */
+  readonly training?: boolean | undefined;
+  /** Where dropout draws from; needed in training. */
+  readonly random?: Context['random'];
   /** Largest number of rows in one forward pass. Default all. */
   readonly batchSize?: number | undefined;
 }

@@ -89,6 +89,9 @@ export class Random {
    * @example createRandom(1).permutation(4).toSorted() // [0, 1, 2, 3]
    */
   permutation(n: number): Int32Array<ArrayBuffer> {
+    if (!Number.isInteger(n) || n < 0 || n > 2 ** 31) {
+      throw new RangeError(`random.permutation: n must be an integer from 0 to 2^31; got ${n}.`);
+    }
     const order = Int32Array.from({ length: n }, (_, i) => i);
     for (let i = n - 1; i > 0; i--) {
       const j = this.integer(i + 1);
@@ -99,7 +102,7 @@ export class Random {
     return order;
   }
 
-  /** Fills `out` with uniform numbers in `[low, high)` and returns it. */
+  /** Fills `out` with uniform numbers of `[low, high)`, rounded to float32 (which may reach `high`), and returns it. */
   fillUniform(out: Float32Array, low: number, high: number): Float32Array {
     for (let i = 0; i < out.length; i++) out[i] = low + (high - low) * this.uniform();
     return out;
