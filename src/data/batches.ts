@@ -1,3 +1,4 @@
+import { checkInteger } from '../tensor/check.ts';
 import type { Random } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { LabelledSet } from './imageSet.ts';
@@ -107,19 +108,13 @@ export function checkAlike(op: string, members: readonly (readonly number[])[]):
   }
 }
 
-/** A count option, checked. */
-export function checkCount(op: string, name: string, value: number, least = 1): number {
-  if (!Number.isInteger(value) || value < least) throw new RangeError(`${op}: ${name} must be an integer of at least ${least}; got ${value}.`);
-  return value;
-}
-
 /** Batches from a function that plans epoch i as a list of items, and one that assembles a part of it. */
 export function planned<P, B>(total: number, batchSize: number, plan: (epoch: number) => readonly P[], make: (items: readonly P[], epoch: number, batch: number) => B): SyncBatches<B> {
   const length = Math.ceil(total / batchSize);
   return {
     length,
     *epoch(i: number): Generator<B> {
-      checkCount('epoch', 'the number of the epoch', i, 0);
+      checkInteger('epoch', 'the number of the epoch', i, 0);
       const items = plan(i);
       for (let batch = 0; batch < length; batch++) yield make(items.slice(batch * batchSize, (batch + 1) * batchSize), i, batch);
     },

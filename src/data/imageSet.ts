@@ -1,3 +1,4 @@
+import { firstNonFinite } from '../tensor/check.ts';
 import { type Integers, toIntegers } from '../tensor/intTensor.ts';
 import { type Shape, ShapeError, sizeOf } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
@@ -107,7 +108,7 @@ export function imageSet(images: ImageArray, labels: Integers, options: ImageSet
   if (!(Math.abs(scale) > 0 && Math.abs(scale) < Infinity)) throw new RangeError(`imageSet: scale must be finite and not 0; got ${scale}.`);
   const imageShape = shape.length === 3 ? [1, ...shape.slice(1)] : shape.slice(1);
   if (data instanceof Float32Array) {
-    const bad = data.findIndex((value) => !Number.isFinite(value));
+    const bad = firstNonFinite(data);
     if (bad >= 0) throw new RangeError(`imageSet: image ${Math.floor(bad / sizeOf(imageShape))} holds ${data[bad]}. Remove the image or mend its values.`);
   }
   return new LabelledImages(data, imageShape, Int32Array.from(classes.keys()), classes, scale);

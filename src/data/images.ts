@@ -1,7 +1,7 @@
+import { checkInteger } from '../tensor/check.ts';
 import type { Random } from '../tensor/random.ts';
 import { type Shape, ShapeError, sizeOf } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { checkCount } from './batches.ts';
 
 /** Options of `augment`. */
 export interface AugmentOptions {
@@ -19,7 +19,7 @@ export interface AugmentOptions {
  * @example sum(augment(ones([1, 1, 3, 3]), { shift: 0, random: createRandom(1) })).item() // 9
  */
 export function augment(x: Tensor, { shift, random }: AugmentOptions): Tensor {
-  checkCount('augment', 'shift', shift, 0);
+  checkInteger('augment', 'shift', shift, 0);
   const [batch, channels, height, width] = imageShape('augment', x.shape);
   const out = new Float32Array(x.size);
   for (let n = 0; n < batch; n++) {
@@ -44,8 +44,8 @@ export function augment(x: Tensor, { shift, random }: AugmentOptions): Tensor {
  * @example resize(tensor([[[[0, 4]]]]), [1, 4]).toArray() // [[[[0, 1, 3, 4]]]]
  */
 export function resize(x: Tensor, [outHeight, outWidth]: readonly [height: number, width: number]): Tensor {
-  checkCount('resize', 'height', outHeight);
-  checkCount('resize', 'width', outWidth);
+  checkInteger('resize', 'height', outHeight, 1);
+  checkInteger('resize', 'width', outWidth, 1);
   const [batch, channels, height, width] = imageShape('resize', x.shape);
   if (height === 0 || width === 0) throw new ShapeError('resize', 'the images have no pixels', [x.shape], 'Pass images of at least one pixel.');
   const rows = interpolation(height, outHeight);

@@ -1,5 +1,6 @@
+import { checkInteger } from '../tensor/check.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { assemble, ClassSampler, checkAlike, checkCount, groupByClass, planned, type SamplerOptions, type SyncBatches } from './batches.ts';
+import { assemble, ClassSampler, checkAlike, groupByClass, planned, type SamplerOptions, type SyncBatches } from './batches.ts';
 import type { LabelledSet } from './imageSet.ts';
 
 /** Row i of a is compared with row i of b. */
@@ -32,8 +33,8 @@ export interface BalancedPairsOptions extends SamplerOptions {
  */
 export function balancedPairs(set: LabelledSet, options: BalancedPairsOptions): SyncBatches<PairBatch> {
   const { batchSize, random, transform, pairs = Math.max(2, set.length) } = options;
-  checkCount('balancedPairs', 'batchSize', batchSize);
-  checkCount('balancedPairs', 'pairs', pairs);
+  checkInteger('balancedPairs', 'batchSize', batchSize, 1);
+  checkInteger('balancedPairs', 'pairs', pairs, 1);
   const members = groupByClass('balancedPairs', set.labels);
   checkAlike('balancedPairs', members);
   const plan = (epoch: number) => {
@@ -87,8 +88,8 @@ export interface TripletsOptions extends SamplerOptions {
  */
 export function triplets(set: LabelledSet, options: TripletsOptions): SyncBatches<TripletBatch> {
   const { batchSize, random, transform, triplets: total = Math.max(1, Math.floor(set.length / 3)) } = options;
-  checkCount('triplets', 'batchSize', batchSize);
-  checkCount('triplets', 'triplets', total);
+  checkInteger('triplets', 'batchSize', batchSize, 1);
+  checkInteger('triplets', 'triplets', total, 1);
   const members = groupByClass('triplets', set.labels);
   checkAlike('triplets', members);
   const plan = (epoch: number) => {
@@ -134,10 +135,10 @@ export interface ClassBatchesOptions extends SamplerOptions {
  */
 export function classBatches(set: LabelledSet, options: ClassBatchesOptions): SyncBatches<ClassBatch> {
   const { classes, samples, random, transform } = options;
-  checkCount('classBatches', 'classes', classes, 2);
-  checkCount('classBatches', 'samples', samples);
+  checkInteger('classBatches', 'classes', classes, 2);
+  checkInteger('classBatches', 'samples', samples, 1);
   const size = classes * samples;
-  const batches = checkCount('classBatches', 'batches', options.batches ?? Math.max(1, Math.floor(set.length / size)));
+  const batches = checkInteger('classBatches', 'batches', options.batches ?? Math.max(1, Math.floor(set.length / size)), 1);
   const members = groupByClass('classBatches', set.labels);
   if (members.length < classes) throw new RangeError(`classBatches: a batch of ${classes} classes from a set of ${members.length}. Lower 'classes'.`);
   const small = members.find((group) => group.length < samples);

@@ -4,6 +4,7 @@ import { maxPool2d, type Pool2dOptions } from '../autograd/ops/maxPool2d.ts';
 import { batchNorm, dropout } from '../autograd/ops/normalization.ts';
 import { linear } from '../autograd/ops/products.ts';
 import { flatten } from '../autograd/ops/rearrange.ts';
+import { checkInteger } from '../tensor/check.ts';
 import { ones, zeros } from '../tensor/create.ts';
 import type { Random } from '../tensor/random.ts';
 import { ShapeError } from '../tensor/shape.ts';
@@ -228,7 +229,5 @@ export class BatchNorm2d extends BatchNorm {
 }
 
 function checkSizes(layer: string, sizes: Readonly<Record<string, number>>): void {
-  for (const [name, size] of Object.entries(sizes)) {
-    if (!Number.isInteger(size) || size < 1) throw new RangeError(`${layer}: ${name} must be a positive integer; got ${size}.`);
-  }
+  for (const [name, size] of Object.entries(sizes)) checkInteger(layer, name, size, 1);
 }

@@ -1,6 +1,7 @@
+import { checkInteger } from '../tensor/check.ts';
 import { take } from '../autograd/ops/indexed.ts';
 import { noGrad } from '../autograd/tape.ts';
-import { checkCount, groupByClass } from '../data/batches.ts';
+import { groupByClass } from '../data/batches.ts';
 import type { LabelledSet } from '../data/imageSet.ts';
 import type { Random } from '../tensor/random.ts';
 import { embedSet } from './embedSet.ts';
@@ -46,10 +47,10 @@ export interface FewShotReport {
  */
 export function evaluateFewShot(twin: Twin<Measure>, set: LabelledSet, options: FewShotOptions): FewShotReport {
   const { ways, shots = 1, queries = 1, episodes = 400, random } = options;
-  checkCount('evaluateFewShot', 'ways', ways, 2);
-  checkCount('evaluateFewShot', 'shots', shots);
-  checkCount('evaluateFewShot', 'queries', queries);
-  checkCount('evaluateFewShot', 'episodes', episodes);
+  checkInteger('evaluateFewShot', 'ways', ways, 2);
+  checkInteger('evaluateFewShot', 'shots', shots, 1);
+  checkInteger('evaluateFewShot', 'queries', queries, 1);
+  checkInteger('evaluateFewShot', 'episodes', episodes, 1);
   const classes = groupByClass('evaluateFewShot', set.labels).filter((members) => members.length >= shots + queries);
   if (classes.length < ways) {
     throw new RangeError(`evaluateFewShot: ${classes.length} classes have ${shots + queries} samples, fewer than ${ways} ways. Lower ways, shots or queries.`);

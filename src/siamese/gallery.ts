@@ -1,6 +1,7 @@
 import { expand } from '../autograd/ops/broadcast.ts';
 import { concat, slice } from '../autograd/ops/rearrange.ts';
 import { noGrad } from '../autograd/tape.ts';
+import { checkInteger, firstNonFinite } from '../tensor/check.ts';
 import { ShapeError } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { finiteScores, type Measure, type Twin } from './twin.ts';
@@ -60,7 +61,7 @@ export class Gallery<L extends string | number> {
       throw new ShapeError('gallery.add', `${x.shape[0]} inputs need as many labels`, [x.shape, [labels.length]], 'Pass one label an input.');
     }
     const added = noGrad(() => this.#twin.embed(x));
-    const bad = added.data.findIndex((value) => !Number.isFinite(value));
+    const bad = firstNonFinite(added.data);
     if (bad >= 0) throw new RangeError(`gallery.add: the embedding of input ${Math.floor(bad / added.shape[1])} is not finite. Check the input for NaN.`);
     this.#parts.push(added);
     for (const label of labels) this.#labels.push(label);
@@ -68,11 +69,11 @@ export class Gallery<L extends string | number> {
 
   /**
    * For each query `[N, ...sample]` its k most alike entries, most alike first; at a tie the one added first.
-   * Throws: RangeError where the gallery is empty or k is not a positive integer.
+   * Throws: RangeError where the gallery is empty or k is not an integer of at least 1.
    */
   search(x: Tensor, { k = 5 }: SearchOptions = {}): Match<L>[][] {
     if (this.size === 0) throw new RangeError('gallery.search: the gallery is empty. Add known inputs first.');
-    if (!Number.isInteger(k) || k < 1) throw new RangeError(`gallery.search: k must be a positive integer; got ${k}.`);
+    checkInteger('gallery.search', 'k', k, 1);
     return noGrad(() => {
       if (this.#parts.length > 1) this.#parts = [concat(this.#parts)];
       const [entries] = this.#parts;

@@ -7,6 +7,7 @@ import { checkStateDict, loadStateDict, namedParameters, stateDict } from '../nn
 import { clipGradientNorm } from '../optim/clip.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
 import type { Random } from '../tensor/random.ts';
+import { checkInteger, firstNonFinite } from '../tensor/check.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { type Best, decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
 import { scorePairs } from './scorePairs.ts';
@@ -126,8 +127,8 @@ export async function* train<B>(twin: Twin<Measure>, options: TrainOptions<B>): 
 }
 
 function checkOptions<B>({ batches, epochs, patience = Infinity }: TrainOptions<B>): void {
-  if (!Number.isInteger(epochs) || epochs < 1) throw new RangeError(`train: epochs must be a positive integer; got ${epochs}.`);
-  if (!Number.isInteger(batches.length) || batches.length < 1) throw new RangeError(`train: batches.length must be a positive integer; got ${batches.length}. Is the data set empty?`);
+  checkInteger('train', 'epochs', epochs, 1);
+  checkInteger('train', 'batches.length', batches.length, 1);
   if (!(patience >= 1)) throw new RangeError(`train: patience must be at least 1 epoch; got ${patience}.`);
 }
 
@@ -155,7 +156,7 @@ function takeStep<B>(twin: Twin<Measure>, batch: B, context: Context, { loss, op
 function checkFinite(twin: Twin<Measure>, gradients: Gradients, step: number): void {
   for (const [name, parameter] of namedParameters(twin)) {
     if (!gradients.has(parameter)) continue;
-    const bad = gradients.get(parameter).data.findIndex((value) => !Number.isFinite(value));
+    const bad = firstNonFinite(gradients.get(parameter).data);
     if (bad >= 0) {
       throw new RangeError(`train: the gradient of '${name}' holds ${gradients.get(parameter).data[bad]} at step ${step}; the weights are those of step ${step - 1}. Lower the learning rate, or clip.`);
     }

@@ -2,6 +2,7 @@ import type { Distance, Similarity } from '../autograd/measure.ts';
 import { concat, slice } from '../autograd/ops/rearrange.ts';
 import { noGrad } from '../autograd/tape.ts';
 import { type Context, inference, Module } from '../nn/module.ts';
+import { firstNonFinite } from '../tensor/check.ts';
 import { ShapeError, sameShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { accepts } from './scores.ts';
@@ -116,7 +117,7 @@ export class Twin<M extends Measure = Measure> extends Module {
 
 /** The scores of a comparison. Throws: RangeError, with its row, for one that is not finite. */
 export function finiteScores(op: string, scores: Measure): Float32Array {
-  const bad = scores.data.findIndex((score) => !Number.isFinite(score));
+  const bad = firstNonFinite(scores.data);
   if (bad >= 0) throw new RangeError(`${op}: the score of row ${bad} is ${scores.data[bad]}. Check the input, and the weights, for NaN and for huge values.`);
   return scores.data;
 }

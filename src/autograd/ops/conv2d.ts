@@ -1,3 +1,4 @@
+import { checkInteger } from '../../tensor/check.ts';
 import { active, type Conv2dSpec } from '../../tensor/kernels/kernels.ts';
 import * as portable from '../../tensor/kernels/portable/conv2d.ts';
 import { allocate } from '../../tensor/precision.ts';
@@ -77,7 +78,7 @@ function conv2dSpec(x: Shape, weight: Shape, options: Conv2dOptions): Conv2dSpec
   }
   const [batch, channels, height, width] = x;
   const [filters, groupChannels, kernelHeight, kernelWidth] = weight;
-  checkCount('conv2d', 'groups', groups, 1);
+  checkInteger('conv2d', 'groups', groups, 1);
   if (channels !== groupChannels * groups || filters % groups !== 0) {
     throw new ShapeError('conv2d', `${channels} channels and ${filters} filters do not fit weight [F, C / groups, kH, kW] with ${groups} groups`, [x, weight],
       'weight.shape[1] must be C / groups, and F a multiple of groups.');
@@ -104,11 +105,7 @@ export function windowCount(length: number, window: number, stride: number): num
 /** Both numbers of a Pair option, checked. */
 export function pair(op: string, name: string, value: Pair, least: number): readonly [number, number] {
   const [height, width] = typeof value === 'number' ? [value, value] : value;
-  checkCount(op, name, height, least);
-  checkCount(op, name, width, least);
+  checkInteger(op, name, height, least);
+  checkInteger(op, name, width, least);
   return [height, width];
-}
-
-function checkCount(op: string, name: string, value: number, least: number): void {
-  if (!Number.isInteger(value) || value < least) throw new RangeError(`${op}: ${name} must be an integer of at least ${least}; got ${value}.`);
 }
