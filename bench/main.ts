@@ -1,7 +1,25 @@
 import { Bench } from 'tinybench';
 import {
-  Adam, add, backward, Conv2d, contrastiveLoss, conv2d, createRandom, euclidean, Flatten, Linear, MaxPool2d, matmul, mean, noGrad, parameter, relu, Sequential,
-  Tensor, Twin, tensor,
+  Adam,
+  add,
+  backward,
+  Conv2d,
+  contrastiveLoss,
+  conv2d,
+  createRandom,
+  euclidean,
+  Flatten,
+  Linear,
+  MaxPool2d,
+  matmul,
+  mean,
+  noGrad,
+  parameter,
+  relu,
+  Sequential,
+  Tensor,
+  Twin,
+  tensor,
 } from 'twingrad';
 
 /** One thing to time: what it does, how many floating-point operations that are, and a number that tells right from wrong. */
@@ -12,7 +30,8 @@ interface Task {
 }
 
 const random = createRandom(1);
-const normal = (shape: readonly number[]) => new Tensor(random.fillNormal(new Float32Array(shape.reduce((a, b) => a * b, 1)), 0, 1), shape);
+const normal = (shape: readonly number[]) =>
+  new Tensor(random.fillNormal(new Float32Array(shape.reduce((a, b) => a * b, 1)), 0, 1), shape);
 const checksum = (x: Tensor) => mean(x).item();
 
 /** The product as the definition says it: what a matrix product costs without register blocks. */
@@ -58,9 +77,16 @@ function convolutions(): Task[] {
 /** 64 pairs of 28 x 28 images through a small convolutional twin: loss, gradients, Adam. */
 function referenceStep(): Task {
   const encoder = new Sequential(
-    new Conv2d(1, 16, 5, { padding: 2, random }), relu, new MaxPool2d(2),
-    new Conv2d(16, 32, 3, { padding: 1, random }), relu, new MaxPool2d(2),
-    new Flatten(), new Linear(1568, 128, { random }), relu, new Linear(128, 64, { random }),
+    new Conv2d(1, 16, 5, { padding: 2, random }),
+    relu,
+    new MaxPool2d(2),
+    new Conv2d(16, 32, 3, { padding: 1, random }),
+    relu,
+    new MaxPool2d(2),
+    new Flatten(),
+    new Linear(1568, 128, { random }),
+    relu,
+    new Linear(128, 64, { random }),
   );
   const twin = new Twin(encoder, { compare: euclidean });
   // Learning rate 0 would skip the update; this one leaves the numbers as they are.
@@ -86,9 +112,18 @@ const tasks: Task[] = [
   { name: 'one-element-add', flops: 1, run: () => add(scalar, scalar).item() },
 ];
 
-const bench = new Bench({ name: `twingrad on Node ${process.version}`, time: 1000, iterations: 3, warmupTime: 300, warmupIterations: 2 });
+const bench = new Bench({
+  name: `twingrad on Node ${process.version}`,
+  time: 1000,
+  iterations: 3,
+  warmupTime: 300,
+  warmupIterations: 2,
+});
 const checksums = new Map<string, number>();
-for (const { name, run } of tasks) bench.add(name, () => { checksums.set(name, run()); });
+for (const { name, run } of tasks)
+  bench.add(name, () => {
+    checksums.set(name, run());
+  });
 await bench.run();
 console.log(bench.name);
 console.table(

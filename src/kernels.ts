@@ -1,1 +1,7 @@
-export { type Conv2dSpec, type Kernels, type MatmulSpec, portableKernels, useKernels } from './tensor/kernels/kernels.ts';
+export {
+  type Conv2dSpec,
+  type Kernels,
+  type MatmulSpec,
+  portableKernels,
+  useKernels,
+} from './tensor/kernels/kernels.ts';

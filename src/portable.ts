@@ -8,22 +8,54 @@ export { type Conv2dOptions, conv2d, type Pair } from './autograd/ops/conv2d.ts'
 export { cosineDistance, cosineSimilarity, euclidean, squaredEuclidean } from './autograd/ops/distances.ts';
 export { take } from './autograd/ops/indexed.ts';
 export { maxPool2d, type Pool2dOptions } from './autograd/ops/maxPool2d.ts';
-export { type BatchNormOptions, batchNorm, type DropoutOptions, dropout, normalize } from './autograd/ops/normalization.ts';
+export {
+  type BatchNormOptions,
+  batchNorm,
+  type DropoutOptions,
+  dropout,
+  normalize,
+} from './autograd/ops/normalization.ts';
 export { type Metric, pairwiseDistances } from './autograd/ops/pairwiseDistances.ts';
 export { cos, exp, log, sin, sqrt, square } from './autograd/ops/pointwise.ts';
 export { linear, matmul } from './autograd/ops/products.ts';
 export { concat, flatten, type Range, reshape, slice, transpose } from './autograd/ops/rearrange.ts';
 export { mean, norm, type ReductionOptions, sum } from './autograd/ops/reductions.ts';
 export { Parameter, parameter } from './autograd/parameter.ts';
-export { type BackwardOptions, backward, type Edge, fused, noGrad, pullThrough, record, recordAs } from './autograd/tape.ts';
+export {
+  type BackwardOptions,
+  backward,
+  type Edge,
+  fused,
+  noGrad,
+  pullThrough,
+  record,
+  recordAs,
+} from './autograd/tape.ts';
 export type { Batches, SamplerOptions, SyncBatches } from './data/batches.ts';
 export { type IdxArray, readIdx } from './data/idx.ts';
 export { type ImageArray, type ImageSetOptions, imageSet, LabelledImages, type LabelledSet } from './data/imageSet.ts';
 export { type AugmentOptions, augment, type ImageStatistics, normalizeImages, resize } from './data/images.ts';
-export { type BalancedPairsOptions, balancedPairs, type ClassBatch, type ClassBatchesOptions, classBatches, type PairBatch, type TripletBatch, type TripletsOptions, triplets } from './data/samplers.ts';
+export {
+  type BalancedPairsOptions,
+  balancedPairs,
+  type ClassBatch,
+  type ClassBatchesOptions,
+  classBatches,
+  type PairBatch,
+  type TripletBatch,
+  type TripletsOptions,
+  triplets,
+} from './data/samplers.ts';
 export type { Dtype } from './io/dtypes.ts';
 export { FormatError } from './io/formatError.ts';
-export { fromTensor, readSafetensors, Safetensors, type SafetensorsEntry, toTensor, writeSafetensors } from './io/safetensors.ts';
+export {
+  fromTensor,
+  readSafetensors,
+  Safetensors,
+  type SafetensorsEntry,
+  toTensor,
+  writeSafetensors,
+} from './io/safetensors.ts';
 export { type BatchTripletLossOptions, batchTripletLoss } from './losses/batchTripletLoss.ts';
 export { type ContrastiveLossOptions, contrastiveLoss } from './losses/contrastiveLoss.ts';
 export type { Flags, PairLabels } from './losses/flags.ts';
@@ -31,13 +63,44 @@ export { type IndexTriplets, mineBatchHard } from './losses/mining.ts';
 export type { Reduction } from './losses/reduction.ts';
 export { type TripletLossOptions, tripletLoss } from './losses/tripletLoss.ts';
 export { cloneModule, gradcheckModule } from './nn/clone.ts';
-export { type Initializer, type KaimingOptions, kaimingNormal, kaimingUniform, xavierNormal, xavierUniform } from './nn/initializers.ts';
-export { BatchNorm1d, BatchNorm2d, type BatchNormLayerOptions, Conv2d, Dropout, Flatten, Linear, MaxPool2d, Sequential, type WeightOptions } from './nn/layers.ts';
+export {
+  type Initializer,
+  type KaimingOptions,
+  kaimingNormal,
+  kaimingUniform,
+  xavierNormal,
+  xavierUniform,
+} from './nn/initializers.ts';
+export {
+  BatchNorm1d,
+  BatchNorm2d,
+  type BatchNormLayerOptions,
+  Conv2d,
+  Dropout,
+  Flatten,
+  Linear,
+  MaxPool2d,
+  Sequential,
+  type WeightOptions,
+} from './nn/layers.ts';
 export { type Context, type Layer, Module } from './nn/module.ts';
-export { countParameters, type LoadStateDictOptions, loadStateDict, type ModuleTree, namedParameters, stateDict } from './nn/state.ts';
+export {
+  countParameters,
+  type LoadStateDictOptions,
+  loadStateDict,
+  type ModuleTree,
+  namedParameters,
+  stateDict,
+} from './nn/state.ts';
 export { Adam, type AdamOptions } from './optim/adam.ts';
 export { clipGradientNorm } from './optim/clip.ts';
-export { Optimizer, type OptimizerOptions, type OptimizerState, type ParameterGroup, type Slot } from './optim/optimizer.ts';
+export {
+  Optimizer,
+  type OptimizerOptions,
+  type OptimizerState,
+  type ParameterGroup,
+  type Slot,
+} from './optim/optimizer.ts';
 export { SGD, type SGDOptions } from './optim/sgd.ts';
 export { type CalibrationTarget, calibrateThreshold } from './siamese/calibrate.ts';
 export { evaluateFewShot, type FewShotOptions, type FewShotReport } from './siamese/fewShot.ts';

@@ -70,7 +70,9 @@ function withRecording<T>(value: boolean, caller: string, fn: () => T): T {
   try {
     const result = fn();
     if (result instanceof Promise) {
-      throw new TypeError(`${caller}: the function returned a promise. It must be synchronous; await outside and pass the values in.`);
+      throw new TypeError(
+        `${caller}: the function returned a promise. It must be synchronous; await outside and pass the values in.`,
+      );
     }
     return result;
   } finally {
@@ -117,7 +119,12 @@ export function backward(loss: Tensor, { createGraph = false }: BackwardOptions 
  *
  * @example pullThrough(square, [parameter(tensor([3]))], 0, tensor([1])).toArray() // [6]
  */
-export function pullThrough(fn: (...inputs: Tensor[]) => Tensor, inputs: readonly Tensor[], index: number, g: Tensor): Tensor {
+export function pullThrough(
+  fn: (...inputs: Tensor[]) => Tensor,
+  inputs: readonly Tensor[],
+  index: number,
+  g: Tensor,
+): Tensor {
   const [output, input] = withRecording(true, 'pullThrough', () => {
     // Aliases keep inputs apart that are one tensor, so that each pulls its own share.
     const aliases = inputs.map((x) => record('alias', x.data, x.shape, [[x, (h) => h]]));
@@ -177,5 +184,8 @@ function serialOf(tensor: Tensor): number {
 
 /** The sum of two gradients of one tensor; recorded, so that it belongs to a graph under `createGraph`. */
 function accumulate(a: Tensor, b: Tensor): Tensor {
-  return record('accumulate', sumData(a, b), a.shape, [[a, (g) => g], [b, (g) => g]]);
+  return record('accumulate', sumData(a, b), a.shape, [
+    [a, (g) => g],
+    [b, (g) => g],
+  ]);
 }

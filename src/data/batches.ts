@@ -25,7 +25,12 @@ export interface SamplerOptions {
 }
 
 /** Assembles a batch of a set and transforms it with a stream of its own. */
-export function assemble(set: LabelledSet, indices: ArrayLike<number>, transform: SamplerOptions['transform'], random: Random): Tensor {
+export function assemble(
+  set: LabelledSet,
+  indices: ArrayLike<number>,
+  transform: SamplerOptions['transform'],
+  random: Random,
+): Tensor {
   const x = set.batch(indices);
   return transform === undefined ? x : transform(x, random.fork('transform'));
 }
@@ -96,7 +101,9 @@ export function groupByClass(op: string, labels: Int32Array): readonly (readonly
     else group.push(i);
   });
   if (groups.size < 2) {
-    throw new RangeError(`${op}: the set holds ${labels.length} samples of ${groups.size === 1 ? 'one class only' : 'no class'}. Different samples need at least two classes.`);
+    throw new RangeError(
+      `${op}: the set holds ${labels.length} samples of ${groups.size === 1 ? 'one class only' : 'no class'}. Different samples need at least two classes.`,
+    );
   }
   return [...groups].sort(([a], [b]) => a - b).map(([, group]) => group);
 }
@@ -109,14 +116,20 @@ export function checkAlike(op: string, members: readonly (readonly number[])[]):
 }
 
 /** Batches from a function that plans epoch i as a list of items, and one that assembles a part of it. */
-export function planned<P, B>(total: number, batchSize: number, plan: (epoch: number) => readonly P[], make: (items: readonly P[], epoch: number, batch: number) => B): SyncBatches<B> {
+export function planned<P, B>(
+  total: number,
+  batchSize: number,
+  plan: (epoch: number) => readonly P[],
+  make: (items: readonly P[], epoch: number, batch: number) => B,
+): SyncBatches<B> {
   const length = Math.ceil(total / batchSize);
   return {
     length,
     *epoch(i: number): Generator<B> {
       checkInteger('epoch', 'the number of the epoch', i, 0);
       const items = plan(i);
-      for (let batch = 0; batch < length; batch++) yield make(items.slice(batch * batchSize, (batch + 1) * batchSize), i, batch);
+      for (let batch = 0; batch < length; batch++)
+        yield make(items.slice(batch * batchSize, (batch + 1) * batchSize), i, batch);
     },
   };
 }

@@ -52,14 +52,23 @@ export class LabelledImages implements LabelledSet {
     if (!Number.isInteger(count) || count < 1 || count >= this.length) {
       throw new RangeError(`split: cannot split ${this.length} images after ${count}. Use 1 to ${this.length - 1}.`);
     }
-    return [this.#view(this.#rows.subarray(0, count), this.labels.subarray(0, count)), this.#view(this.#rows.subarray(count), this.labels.subarray(count))];
+    return [
+      this.#view(this.#rows.subarray(0, count), this.labels.subarray(0, count)),
+      this.#view(this.#rows.subarray(count), this.labels.subarray(count)),
+    ];
   }
 
   /** The images whose label passes. Throws: RangeError where none does. */
   filter(keep: (label: number, index: number) => boolean): LabelledImages {
     const kept = Array.from(this.labels.keys()).filter((i) => keep(this.labels[i], i));
-    if (kept.length === 0) throw new RangeError(`filter: none of the ${this.length} images passes. Their classes are ${this.classes.join(', ')}.`);
-    return this.#view(Int32Array.from(kept, (i) => this.#rows[i]), Int32Array.from(kept, (i) => this.labels[i]));
+    if (kept.length === 0)
+      throw new RangeError(
+        `filter: none of the ${this.length} images passes. Their classes are ${this.classes.join(', ')}.`,
+      );
+    return this.#view(
+      Int32Array.from(kept, (i) => this.#rows[i]),
+      Int32Array.from(kept, (i) => this.labels[i]),
+    );
   }
 
   /** Images as a new `[N, C, H, W]` tensor, bytes scaled to floats. Throws: RangeError for an index outside the set. */
@@ -70,7 +79,8 @@ export class LabelledImages implements LabelledSet {
     const scale = this.#scale;
     for (let i = 0, o = 0; i < indices.length; i++) {
       const row = this.#rows[indices[i]];
-      if (row === undefined) throw new RangeError(`batch: indices[${i}] is ${indices[i]}; the set holds images 0 to ${this.length - 1}.`);
+      if (row === undefined)
+        throw new RangeError(`batch: indices[${i}] is ${indices[i]}; the set holds images 0 to ${this.length - 1}.`);
       for (let s = row * pixels, end = s + pixels; s < end; s++, o++) out[o] = data[s] * scale;
     }
     return new Tensor(out, [indices.length, ...this.imageShape]);
@@ -100,16 +110,30 @@ export function imageSet(images: ImageArray, labels: Integers, options: ImageSet
   const { scale = data instanceof Float32Array ? 1 : 1 / 255 } = options;
   const classes = toIntegers('imageSet', 'labels', labels);
   if ((shape.length !== 3 && shape.length !== 4) || sizeOf(shape) !== data.length) {
-    throw new ShapeError('imageSet', `images must be [N, H, W] or [N, C, H, W] and fill their shape (${data.length} values)`, [shape], 'Check the file that they come from.');
+    throw new ShapeError(
+      'imageSet',
+      `images must be [N, H, W] or [N, C, H, W] and fill their shape (${data.length} values)`,
+      [shape],
+      'Check the file that they come from.',
+    );
   }
   if (classes.length !== shape[0]) {
-    throw new ShapeError('imageSet', `${shape[0]} images need as many labels`, [shape, [classes.length]], 'Pass the label file that belongs to the images.');
+    throw new ShapeError(
+      'imageSet',
+      `${shape[0]} images need as many labels`,
+      [shape, [classes.length]],
+      'Pass the label file that belongs to the images.',
+    );
   }
-  if (!(Math.abs(scale) > 0 && Math.abs(scale) < Infinity)) throw new RangeError(`imageSet: scale must be finite and not 0; got ${scale}.`);
+  if (!(Math.abs(scale) > 0 && Math.abs(scale) < Infinity))
+    throw new RangeError(`imageSet: scale must be finite and not 0; got ${scale}.`);
   const imageShape = shape.length === 3 ? [1, ...shape.slice(1)] : shape.slice(1);
   if (data instanceof Float32Array) {
     const bad = firstNonFinite(data);
-    if (bad >= 0) throw new RangeError(`imageSet: image ${Math.floor(bad / sizeOf(imageShape))} holds ${data[bad]}. Remove the image or mend its values.`);
+    if (bad >= 0)
+      throw new RangeError(
+        `imageSet: image ${Math.floor(bad / sizeOf(imageShape))} holds ${data[bad]}. Remove the image or mend its values.`,
+      );
   }
   return new LabelledImages(data, imageShape, Int32Array.from(classes.keys()), classes, scale);
 }

@@ -28,7 +28,8 @@ export function augment(x: Tensor, { shift, random }: AugmentOptions): Tensor {
     for (let plane = n * channels; plane < (n + 1) * channels; plane++) {
       for (let y = Math.max(0, down); y < Math.min(height, height + down); y++) {
         const row = (plane * height + y) * width;
-        for (let z = Math.max(0, right); z < Math.min(width, width + right); z++) out[row + z] = x.data[row - down * width + z - right];
+        for (let z = Math.max(0, right); z < Math.min(width, width + right); z++)
+          out[row + z] = x.data[row - down * width + z - right];
       }
     }
   }
@@ -47,7 +48,8 @@ export function resize(x: Tensor, [outHeight, outWidth]: readonly [height: numbe
   checkInteger('resize', 'height', outHeight, 1);
   checkInteger('resize', 'width', outWidth, 1);
   const [batch, channels, height, width] = imageShape('resize', x.shape);
-  if (height === 0 || width === 0) throw new ShapeError('resize', 'the images have no pixels', [x.shape], 'Pass images of at least one pixel.');
+  if (height === 0 || width === 0)
+    throw new ShapeError('resize', 'the images have no pixels', [x.shape], 'Pass images of at least one pixel.');
   const rows = interpolation(height, outHeight);
   const columns = interpolation(width, outWidth);
   const shape = [batch, channels, outHeight, outWidth];
@@ -96,7 +98,8 @@ export function normalizeImages(x: Tensor, statistics?: ImageStatistics): Tensor
   const out = new Float32Array(x.size);
   const means = perChannel('mean', statistics?.mean ?? 0, channels);
   const deviations = perChannel('std', statistics?.std ?? 1, channels);
-  if (!deviations.every((std) => std > 0)) throw new RangeError(`normalizeImages: std must be above 0; got ${deviations.join(', ')}.`);
+  if (!deviations.every((std) => std > 0))
+    throw new RangeError(`normalizeImages: std must be above 0; got ${deviations.join(', ')}.`);
   for (let n = 0, i = 0; n < batch; n++) {
     const [ownMean, ownStd] = statistics === undefined ? momentsOf(x.data, i, channels * pixels) : [0, 1];
     for (let c = 0; c < channels; c++) {
@@ -120,7 +123,9 @@ function momentsOf(data: Float32Array, start: number, count: number): readonly [
 function perChannel(name: string, value: number | readonly number[], channels: number): readonly number[] {
   const values = typeof value === 'number' ? new Array<number>(channels).fill(value) : value;
   if (values.length !== channels || !values.every(Number.isFinite)) {
-    throw new RangeError(`normalizeImages: ${name} must be a finite number, or one for each of ${channels} channels; got ${values.join(', ')}.`);
+    throw new RangeError(
+      `normalizeImages: ${name} must be a finite number, or one for each of ${channels} channels; got ${values.join(', ')}.`,
+    );
   }
   return values;
 }

@@ -1,6 +1,14 @@
 import { checkInteger } from '../tensor/check.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { assemble, ClassSampler, checkAlike, groupByClass, planned, type SamplerOptions, type SyncBatches } from './batches.ts';
+import {
+  assemble,
+  ClassSampler,
+  checkAlike,
+  groupByClass,
+  planned,
+  type SamplerOptions,
+  type SyncBatches,
+} from './batches.ts';
 import type { LabelledSet } from './imageSet.ts';
 
 /** Row i of a is compared with row i of b. */
@@ -52,7 +60,13 @@ export function balancedPairs(set: LabelledSet, options: BalancedPairsOptions): 
   };
   return planned(pairs, batchSize, plan, (items, epoch, batch) => {
     const stream = random.fork(epoch).fork(batch);
-    const side = (i: 0 | 1, name: string) => assemble(set, items.map((pair) => pair[i]), transform, stream.fork(name));
+    const side = (i: 0 | 1, name: string) =>
+      assemble(
+        set,
+        items.map((pair) => pair[i]),
+        transform,
+        stream.fork(name),
+      );
     const different = Uint8Array.from(items, ([a, b]) => (set.labels[a] === set.labels[b] ? 0 : 1));
     return { a: side(0, 'a'), b: side(1, 'b'), different };
   });
@@ -102,7 +116,13 @@ export function triplets(set: LabelledSet, options: TripletsOptions): SyncBatche
   };
   return planned(total, batchSize, plan, (items, epoch, batch) => {
     const stream = random.fork(epoch).fork(batch);
-    const part = (i: 0 | 1 | 2, name: string) => assemble(set, items.map((triplet) => triplet[i]), transform, stream.fork(name));
+    const part = (i: 0 | 1 | 2, name: string) =>
+      assemble(
+        set,
+        items.map((triplet) => triplet[i]),
+        transform,
+        stream.fork(name),
+      );
     return { anchor: part(0, 'anchor'), positive: part(1, 'positive'), negative: part(2, 'negative') };
   });
 }
@@ -138,12 +158,22 @@ export function classBatches(set: LabelledSet, options: ClassBatchesOptions): Sy
   checkInteger('classBatches', 'classes', classes, 2);
   checkInteger('classBatches', 'samples', samples, 1);
   const size = classes * samples;
-  const batches = checkInteger('classBatches', 'batches', options.batches ?? Math.max(1, Math.floor(set.length / size)), 1);
+  const batches = checkInteger(
+    'classBatches',
+    'batches',
+    options.batches ?? Math.max(1, Math.floor(set.length / size)),
+    1,
+  );
   const members = groupByClass('classBatches', set.labels);
-  if (members.length < classes) throw new RangeError(`classBatches: a batch of ${classes} classes from a set of ${members.length}. Lower 'classes'.`);
+  if (members.length < classes)
+    throw new RangeError(
+      `classBatches: a batch of ${classes} classes from a set of ${members.length}. Lower 'classes'.`,
+    );
   const small = members.find((group) => group.length < samples);
   if (small !== undefined) {
-    throw new RangeError(`classBatches: class ${set.labels[small[0]]} has ${small.length} samples, fewer than ${samples}. Lower 'samples', or filter the class out.`);
+    throw new RangeError(
+      `classBatches: class ${set.labels[small[0]]} has ${small.length} samples, fewer than ${samples}. Lower 'samples', or filter the class out.`,
+    );
   }
   const plan = (epoch: number) => {
     const sampler = new ClassSampler(members, random.fork(epoch));

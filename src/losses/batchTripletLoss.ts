@@ -21,6 +21,8 @@ export interface BatchTripletLossOptions extends TripletLossOptions {
 export function batchTripletLoss(embeddings: Tensor, labels: Integers, options: BatchTripletLossOptions = {}): Tensor {
   const { mining = 'hard', ...loss } = options;
   if (mining !== 'hard') throw new RangeError(`batchTripletLoss: unknown mining '${String(mining)}'. Use 'hard'.`);
-  const { anchors, positives, negatives } = mineBatchHard(embeddings, labels, { distance: loss.distance ?? 'squaredEuclidean' });
+  const { anchors, positives, negatives } = mineBatchHard(embeddings, labels, {
+    distance: loss.distance ?? 'squaredEuclidean',
+  });
   return tripletLoss(take(embeddings, anchors), take(embeddings, positives), take(embeddings, negatives), loss);
 }

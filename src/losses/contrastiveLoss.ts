@@ -1,6 +1,6 @@
 import { Distance } from '../autograd/measure.ts';
-import { add, mul, sub } from '../autograd/ops/arithmetic.ts';
 import { relu } from '../autograd/ops/activations.ts';
+import { add, mul, sub } from '../autograd/ops/arithmetic.ts';
 import { square } from '../autograd/ops/pointwise.ts';
 import { ShapeError } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
@@ -29,11 +29,18 @@ export interface ContrastiveLossOptions {
  *
  * @example contrastiveLoss(asDistance(tensor([0.5, 0.25])), { different: [0, 1] }, { margin: 1 }).item() // 0.40625
  */
-export function contrastiveLoss(distance: Distance, labels: PairLabels, { margin = 1, reduction = 'mean' }: ContrastiveLossOptions = {}): Tensor {
+export function contrastiveLoss(
+  distance: Distance,
+  labels: PairLabels,
+  { margin = 1, reduction = 'mean' }: ContrastiveLossOptions = {},
+): Tensor {
   if (!(distance instanceof Distance)) {
-    throw new TypeError('contrastiveLoss: the first argument must be a Distance. Use a distance op such as euclidean(a, b), or asDistance(x).');
+    throw new TypeError(
+      'contrastiveLoss: the first argument must be a Distance. Use a distance op such as euclidean(a, b), or asDistance(x).',
+    );
   }
-  if (distance.shape.length !== 1) throw new ShapeError('contrastiveLoss', 'distances must be [N]', [distance.shape], 'Pass one distance a pair.');
+  if (distance.shape.length !== 1)
+    throw new ShapeError('contrastiveLoss', 'distances must be [N]', [distance.shape], 'Pass one distance a pair.');
   checkMargin('contrastiveLoss', margin, distance.bound);
   const different = new Tensor(differentFlags('contrastiveLoss', labels, distance.size), distance.shape);
   const alike = mul(sub(1, different), square(distance));

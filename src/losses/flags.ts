@@ -3,7 +3,14 @@ import { ShapeError } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
 /** Yes or no for each item: 0 and 1, or booleans. */
-export type Flags = Tensor | IntTensor | Uint8Array | Int32Array | Float32Array | readonly number[] | readonly boolean[];
+export type Flags =
+  | Tensor
+  | IntTensor
+  | Uint8Array
+  | Int32Array
+  | Float32Array
+  | readonly number[]
+  | readonly boolean[];
 
 /** What a pair's label says, written at the call: 1 for a different pair, or 1 for a same one. */
 export type PairLabels = { readonly different: Flags } | { readonly same: Flags };
@@ -18,9 +25,15 @@ export function differentFlags(op: string, labels: PairLabels, count: number): F
 }
 
 function readFlags(op: string, name: string, flags: Flags, count: number): Float32Array {
-  const values: ArrayLike<number | boolean> = flags instanceof Tensor || flags instanceof IntTensor ? flags.data : flags;
+  const values: ArrayLike<number | boolean> =
+    flags instanceof Tensor || flags instanceof IntTensor ? flags.data : flags;
   if (values.length !== count) {
-    throw new ShapeError(op, `${count} distances need ${count} labels`, [[count], [values.length]], `Pass one entry of '${name}' for each pair.`);
+    throw new ShapeError(
+      op,
+      `${count} distances need ${count} labels`,
+      [[count], [values.length]],
+      `Pass one entry of '${name}' for each pair.`,
+    );
   }
   return Float32Array.from(values, (value: unknown, i) => {
     if (value === 0 || value === 1 || value === false || value === true) return Number(value);

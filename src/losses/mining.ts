@@ -1,5 +1,5 @@
-import { noGrad } from '../autograd/tape.ts';
 import { type Metric, pairwiseDistances } from '../autograd/ops/pairwiseDistances.ts';
+import { noGrad } from '../autograd/tape.ts';
 import { type Integers, toIntegers } from '../tensor/intTensor.ts';
 import { ShapeError } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -21,10 +21,19 @@ export interface IndexTriplets {
  *
  * @example mineBatchHard(tensor([[0], [1], [5], [2]]), [0, 0, 0, 1]).positives // [2, 2, 0]
  */
-export function mineBatchHard(embeddings: Tensor, labels: Integers, { distance = 'euclidean' }: { readonly distance?: Metric | undefined } = {}): IndexTriplets {
+export function mineBatchHard(
+  embeddings: Tensor,
+  labels: Integers,
+  { distance = 'euclidean' }: { readonly distance?: Metric | undefined } = {},
+): IndexTriplets {
   const classes = toIntegers('mineBatchHard', 'labels', labels);
   if (embeddings.shape.length !== 2 || embeddings.shape[0] !== classes.length) {
-    throw new ShapeError('mineBatchHard', 'expected embeddings [N, D] and N labels', [embeddings.shape, [classes.length]], 'Pass one label a row.');
+    throw new ShapeError(
+      'mineBatchHard',
+      'expected embeddings [N, D] and N labels',
+      [embeddings.shape, [classes.length]],
+      'Pass one label a row.',
+    );
   }
   const distances = noGrad(() => pairwiseDistances(embeddings, embeddings, { metric: distance })).data;
   const count = classes.length;
@@ -34,7 +43,10 @@ export function mineBatchHard(embeddings: Tensor, labels: Integers, { distance =
     let negative = -1;
     for (let other = 0; other < count; other++) {
       const d = distances[anchor * count + other];
-      if (Number.isNaN(d)) throw new RangeError(`mineBatchHard: the distance of rows ${anchor} and ${other} is NaN. Check the inputs, or lower the learning rate.`);
+      if (Number.isNaN(d))
+        throw new RangeError(
+          `mineBatchHard: the distance of rows ${anchor} and ${other} is NaN. Check the inputs, or lower the learning rate.`,
+        );
       if (other === anchor) continue;
       if (classes[other] === classes[anchor]) {
         if (positive < 0 || d > distances[anchor * count + positive]) positive = other;

@@ -23,6 +23,8 @@ export function reduce(op: string, losses: Tensor, reduction: Reduction): Tensor
       return mul(sum(losses), 1 / Math.max(1, active));
     }
     default:
-      throw new RangeError(`${op}: unknown reduction '${String(reduction)}'. Use 'mean', 'sum', 'none' or 'meanNonZero'.`);
+      throw new RangeError(
+        `${op}: unknown reduction '${String(reduction)}'. Use 'mean', 'sum', 'none' or 'meanNonZero'.`,
+      );
   }
 }

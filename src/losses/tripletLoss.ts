@@ -1,5 +1,5 @@
-import { add, minimum, sub } from '../autograd/ops/arithmetic.ts';
 import { relu, softplus } from '../autograd/ops/activations.ts';
+import { add, minimum, sub } from '../autograd/ops/arithmetic.ts';
 import { COSINE_BOUND, cosineDistance, euclidean, squaredEuclidean } from '../autograd/ops/distances.ts';
 import type { Metric } from '../autograd/ops/pairwiseDistances.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -32,13 +32,20 @@ export interface TripletLossOptions {
  *
  * @example tripletLoss(tensor([[0, 0]]), tensor([[1, 0]]), tensor([[0, 1.5]]), { margin: 2 }).item() // 0.75
  */
-export function tripletLoss(anchor: Tensor, positive: Tensor, negative: Tensor, options: TripletLossOptions = {}): Tensor {
+export function tripletLoss(
+  anchor: Tensor,
+  positive: Tensor,
+  negative: Tensor,
+  options: TripletLossOptions = {},
+): Tensor {
   const { distance = 'squaredEuclidean', swap = false, soft = false, reduction = 'mean' } = options;
   const margin = options.margin ?? (soft ? 0 : 1);
   if (margin !== 0 || !soft) checkMargin('tripletLoss', margin, distance === 'cosine' ? COSINE_BOUND : Infinity);
   const measure = { squaredEuclidean, euclidean, cosine: cosineDistance }[distance];
   if (measure === undefined) {
-    throw new RangeError(`tripletLoss: unknown distance '${String(distance)}'. Use 'squaredEuclidean', 'euclidean' or 'cosine'.`);
+    throw new RangeError(
+      `tripletLoss: unknown distance '${String(distance)}'. Use 'squaredEuclidean', 'euclidean' or 'cosine'.`,
+    );
   }
   const near = measure(anchor, positive);
   const far = measure(anchor, negative);

@@ -39,7 +39,12 @@ function copy<T>(value: T, convert: (t: Tensor) => Tensor, copies: Map<unknown, 
   if (!(value instanceof Tensor || value instanceof Module || Array.isArray(value))) return value;
   const known = copies.get(value);
   if (known !== undefined) return known as T;
-  const made: unknown = value instanceof Tensor ? copyTensor(value, convert) : Array.isArray(value) ? [] : Object.create(Object.getPrototypeOf(value));
+  const made: unknown =
+    value instanceof Tensor
+      ? copyTensor(value, convert)
+      : Array.isArray(value)
+        ? []
+        : Object.create(Object.getPrototypeOf(value));
   copies.set(value, made);
   if (!(value instanceof Tensor)) {
     for (const [key, property] of Object.entries(Object.getOwnPropertyDescriptors(value))) {

@@ -20,6 +20,7 @@ export interface KaimingOptions {
  * @example kaimingUniform([8, 4], { random: createRandom(1) }).shape // [8, 4]
  */
 export function kaimingUniform(shape: Shape, { random, slope = 0 }: KaimingOptions): Tensor {
+  checkSlope('kaimingUniform', slope);
   const limit = Math.sqrt(6 / ((1 + slope * slope) * fans('kaimingUniform', shape).fanIn));
   return new Tensor(random.fillUniform(new Float32Array(sizeOf(shape)), -limit, limit), shape);
 }
@@ -32,6 +33,7 @@ export function kaimingUniform(shape: Shape, { random, slope = 0 }: KaimingOptio
  * @example kaimingNormal([8, 4], { random: createRandom(1) }).shape // [8, 4]
  */
 export function kaimingNormal(shape: Shape, { random, slope = 0 }: KaimingOptions): Tensor {
+  checkSlope('kaimingNormal', slope);
   const deviation = Math.sqrt(2 / ((1 + slope * slope) * fans('kaimingNormal', shape).fanIn));
   return new Tensor(random.fillNormal(new Float32Array(sizeOf(shape)), 0, deviation), shape);
 }
@@ -72,12 +74,21 @@ export function initialBias(weight: Shape, random: Random): Tensor {
   return new Tensor(random.fillUniform(new Float32Array(weight[0]), -limit, limit), [weight[0]]);
 }
 
+function checkSlope(op: string, slope: number): void {
+  if (!Number.isFinite(slope)) throw new RangeError(`${op}: slope must be a finite number; got ${slope}.`);
+}
+
 /** How many inputs an output sees, and how many outputs an input reaches. */
 function fans(op: string, shape: Shape): { readonly fanIn: number; readonly fanOut: number } {
   const kernel = sizeOf(shape.slice(2));
   const fanIn = shape[1] * kernel;
   if (shape.length < 2 || sizeOf(shape) === 0) {
-    throw new ShapeError(op, 'a weight must be [out, in, ...kernel] without empty axes', [shape], 'Use zeros() or full() for biases.');
+    throw new ShapeError(
+      op,
+      'a weight must be [out, in, ...kernel] without empty axes',
+      [shape],
+      'Use zeros() or full() for biases.',
+    );
   }
   return { fanIn, fanOut: shape[0] * kernel };
 }

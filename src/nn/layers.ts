@@ -1,13 +1,13 @@
-import { type Parameter, parameter } from '../autograd/parameter.ts';
 import { type Conv2dOptions, conv2d, type Pair } from '../autograd/ops/conv2d.ts';
 import { maxPool2d, type Pool2dOptions } from '../autograd/ops/maxPool2d.ts';
 import { batchNorm, dropout } from '../autograd/ops/normalization.ts';
 import { linear } from '../autograd/ops/products.ts';
 import { flatten } from '../autograd/ops/rearrange.ts';
+import { type Parameter, parameter } from '../autograd/parameter.ts';
 import { checkInteger } from '../tensor/check.ts';
 import { ones, zeros } from '../tensor/create.ts';
 import type { Random } from '../tensor/random.ts';
-import { ShapeError } from '../tensor/shape.ts';
+import { type Shape, ShapeError, sameShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { defaultWeight, type Initializer, initialBias } from './initializers.ts';
 import { type Context, inference, type Layer, Module } from './module.ts';
@@ -59,7 +59,7 @@ export class Linear extends Module {
     super();
     checkSizes('Linear', { inputs, outputs });
     const shape = [outputs, inputs];
-    this.weight = parameter(initialize(shape, { random }));
+    this.weight = initialWeight('Linear', shape, initialize, random);
     this.bias = bias ? parameter(initialBias(shape, random)) : undefined;
   }
 
@@ -85,14 +85,24 @@ export class Conv2d extends Module {
 
   constructor(inputs: number, outputs: number, size: Pair, options: Conv2dOptions & WeightOptions) {
     super();
-    const { random, bias = true, initialize = defaultWeight, stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
+    const {
+      random,
+      bias = true,
+      initialize = defaultWeight,
+      stride = 1,
+      padding = 0,
+      dilation = 1,
+      groups = 1,
+    } = options;
     const [height, width] = typeof size === 'number' ? [size, size] : size;
     checkSizes('Conv2d', { inputs, outputs, height, width, groups });
     if (inputs % groups !== 0 || outputs % groups !== 0) {
-      throw new RangeError(`Conv2d: ${groups} groups do not divide ${inputs} inputs and ${outputs} outputs. Choose a common divisor.`);
+      throw new RangeError(
+        `Conv2d: ${groups} groups do not divide ${inputs} inputs and ${outputs} outputs. Choose a common divisor.`,
+      );
     }
     const shape = [outputs, inputs / groups, height, width];
-    this.weight = parameter(initialize(shape, { random }));
+    this.weight = initialWeight('Conv2d', shape, initialize, random);
     this.bias = bias ? parameter(initialBias(shape, random)) : undefined;
     this.stride = stride;
     this.padding = padding;
@@ -183,6 +193,10 @@ abstract class BatchNorm extends Module {
   constructor(channels: number, { momentum = 0.1, epsilon = 1e-5 }: BatchNormLayerOptions = {}) {
     super();
     checkSizes('BatchNorm', { channels });
+    if (!(momentum >= 0 && momentum <= 1))
+      throw new RangeError(`BatchNorm: momentum must lie in [0, 1]; got ${momentum}.`);
+    if (!(epsilon >= 0 && epsilon < Infinity))
+      throw new RangeError(`BatchNorm: epsilon must be a finite number of at least 0; got ${epsilon}.`);
     this.weight = parameter(ones([channels]));
     this.bias = parameter(zeros([channels]));
     this.runningMean = zeros([channels]);
@@ -223,9 +237,23 @@ export class BatchNorm1d extends BatchNorm {
  */
 export class BatchNorm2d extends BatchNorm {
   override forward(x: Tensor, context: Context = inference): Tensor {
-    if (x.shape.length !== 4) throw new ShapeError('BatchNorm2d', 'x must be [N, C, H, W]', [x.shape], 'Use BatchNorm1d for features.');
+    if (x.shape.length !== 4)
+      throw new ShapeError('BatchNorm2d', 'x must be [N, C, H, W]', [x.shape], 'Use BatchNorm1d for features.');
     return super.forward(x, context);
   }
+}
+
+function initialWeight(layer: string, shape: Shape, initialize: Initializer, random: Random): Parameter {
+  const weight = initialize(shape, { random });
+  if (!sameShape(weight.shape, shape)) {
+    throw new ShapeError(
+      layer,
+      'initialize returned another shape than it was asked for',
+      [weight.shape, shape],
+      'Return a tensor of the shape that it is called with.',
+    );
+  }
+  return parameter(weight);
 }
 
 function checkSizes(layer: string, sizes: Readonly<Record<string, number>>): void {

@@ -41,7 +41,8 @@ export function stateDict(root: ModuleTree): Map<string, Tensor> {
   for (const [path, value] of properties(root)) {
     if (!(value instanceof Tensor)) continue;
     const name = fileName(path);
-    if (state.has(name)) throw new TypeError(`stateDict: two tensors would be named '${name}' in a file. Rename the property ${path}.`);
+    if (state.has(name))
+      throw new TypeError(`stateDict: two tensors would be named '${name}' in a file. Rename the property ${path}.`);
     state.set(name, value);
   }
   return state;
@@ -63,7 +64,11 @@ export interface LoadStateDictOptions {
  * loadStateDict(target, new Map([['weight', ones([1, 1])], ['bias', zeros([1])]]));
  * target.weight.item() // 1
  */
-export function loadStateDict(root: ModuleTree, state: ReadonlyMap<string, Tensor>, options: LoadStateDictOptions = {}): void {
+export function loadStateDict(
+  root: ModuleTree,
+  state: ReadonlyMap<string, Tensor>,
+  options: LoadStateDictOptions = {},
+): void {
   checkStateDict(root, state, options);
   for (const [name, target] of stateDict(root)) {
     const source = state.get(name);
@@ -72,7 +77,11 @@ export function loadStateDict(root: ModuleTree, state: ReadonlyMap<string, Tenso
 }
 
 /** Throws what `loadStateDict` would throw, and writes nothing. */
-export function checkStateDict(root: ModuleTree, state: ReadonlyMap<string, Tensor>, { partial = false }: LoadStateDictOptions = {}): void {
+export function checkStateDict(
+  root: ModuleTree,
+  state: ReadonlyMap<string, Tensor>,
+  { partial = false }: LoadStateDictOptions = {},
+): void {
   const own = stateDict(root);
   const problems: string[] = [];
   const shapes: Shape[] = [];
@@ -87,8 +96,12 @@ export function checkStateDict(root: ModuleTree, state: ReadonlyMap<string, Tens
   }
   if (!partial) for (const name of state.keys()) if (!own.has(name)) problems.push(`'${name}' is not in the module`);
   if (problems.length > 0) {
-    throw new ShapeError('loadStateDict', `the state does not fit the module: ${problems.join('; ')}`, shapes,
-      'Build the module as it was saved; { partial: true } ignores missing and unknown names.');
+    throw new ShapeError(
+      'loadStateDict',
+      `the state does not fit the module: ${problems.join('; ')}`,
+      shapes,
+      'Build the module as it was saved; { partial: true } ignores missing and unknown names.',
+    );
   }
 }
 
@@ -113,7 +126,11 @@ function fileName(path: string): string {
 }
 
 /** Every tensor, module, function and primitive below a root, with its path; objects met twice are passed over. */
-function* properties(root: object, path = '', seen: Set<unknown> = new Set()): Generator<readonly [path: string, value: unknown]> {
+function* properties(
+  root: object,
+  path = '',
+  seen: Set<unknown> = new Set([root]),
+): Generator<readonly [path: string, value: unknown]> {
   for (const [key, value] of Object.entries(root)) {
     const name = path === '' ? key : `${path}.${key}`;
     const container = value instanceof Module || Array.isArray(value);

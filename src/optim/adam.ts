@@ -35,7 +35,11 @@ export class Adam extends Optimizer {
     this.#epsilon = atLeastZero('epsilon', options.epsilon ?? 1e-8);
   }
 
-  protected override update({ parameter, learningRate, weightDecay, state }: Slot, g: Float32Array, steps: number): void {
+  protected override update(
+    { parameter, learningRate, weightDecay, state }: Slot,
+    g: Float32Array,
+    steps: number,
+  ): void {
     const p = parameter.data;
     const m = state[0].data;
     const v = state[1].data;

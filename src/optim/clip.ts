@@ -1,4 +1,4 @@
-import { type Gradients, GradientMap } from '../autograd/gradients.ts';
+import { GradientMap, type Gradients } from '../autograd/gradients.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
 /**
@@ -11,13 +11,18 @@ import { Tensor } from '../tensor/tensor.ts';
  * const w = parameter(tensor([3, 4]));
  * clipGradientNorm(backward(sum(mul(w, w))), { maxNorm: 5 }).norm // 10
  */
-export function clipGradientNorm(gradients: Gradients, { maxNorm }: { readonly maxNorm: number }): { readonly gradients: Gradients; readonly norm: number } {
+export function clipGradientNorm(
+  gradients: Gradients,
+  { maxNorm }: { readonly maxNorm: number },
+): { readonly gradients: Gradients; readonly norm: number } {
   if (!(maxNorm > 0)) throw new RangeError(`clipGradientNorm: maxNorm must be above 0; got ${maxNorm}.`);
   let squares = 0;
   for (const [, { data }] of gradients) for (let i = 0; i < data.length; i++) squares += data[i] * data[i];
   const norm = Math.sqrt(squares);
   if (!Number.isFinite(norm)) {
-    throw new RangeError(`clipGradientNorm: the norm of the gradients is ${norm}. Check the loss for NaN, or lower the learning rate.`);
+    throw new RangeError(
+      `clipGradientNorm: the norm of the gradients is ${norm}. Check the loss for NaN, or lower the learning rate.`,
+    );
   }
   if (norm <= maxNorm) return { gradients, norm };
   const scale = maxNorm / norm;

@@ -62,12 +62,19 @@ export abstract class Optimizer {
   readonly #stateNames: readonly string[];
   #steps = 0;
 
-  constructor(modules: ModuleTree, { learningRate, weightDecay = 0, groups = [] }: OptimizerOptions, stateNames: readonly string[]) {
+  constructor(
+    modules: ModuleTree,
+    { learningRate, weightDecay = 0, groups = [] }: OptimizerOptions,
+    stateNames: readonly string[],
+  ) {
     const parameters = [...namedParameters(modules)];
-    if (parameters.length === 0) throw new TypeError('optimizer: the module has no parameters. Pass the module whose layers are to be trained.');
+    if (parameters.length === 0)
+      throw new TypeError('optimizer: the module has no parameters. Pass the module whose layers are to be trained.');
     for (const { match } of groups) {
       if (!parameters.some(([name]) => matches(name, match))) {
-        throw new RangeError(`optimizer: no parameter matches the group ${match}. Names are ${parameters.map(([name]) => name).join(', ')}.`);
+        throw new RangeError(
+          `optimizer: no parameter matches the group ${match}. Names are ${parameters.map(([name]) => name).join(', ')}.`,
+        );
       }
     }
     this.#stateNames = stateNames;
@@ -97,12 +104,19 @@ export abstract class Optimizer {
   step(gradients: Gradients): void {
     const live = this.#slots.filter(({ parameter }) => gradients.has(parameter));
     if (live.length === 0) {
-      throw new RangeError('optimizer.step: no gradient belongs to a parameter of this optimizer. Was it made for the module that the loss was computed with?');
+      throw new RangeError(
+        'optimizer.step: no gradient belongs to a parameter of this optimizer. Was it made for the module that the loss was computed with?',
+      );
     }
     for (const { name, parameter } of live) {
       const { shape } = gradients.get(parameter);
       if (!sameShape(shape, parameter.shape)) {
-        throw new ShapeError('optimizer.step', `the gradient of '${name}' has another shape`, [shape, parameter.shape], 'Pass what backward() returned.');
+        throw new ShapeError(
+          'optimizer.step',
+          `the gradient of '${name}' has another shape`,
+          [shape, parameter.shape],
+          'Pass what backward() returned.',
+        );
       }
     }
     this.#steps++;
@@ -129,23 +143,34 @@ export abstract class Optimizer {
   /** Throws what `loadState` would throw, and writes nothing. */
   checkState({ steps, tensors }: OptimizerState): void {
     const own = new Map(this.#named());
-    const wrong = [...own].filter(([name, t]) => !sameShape(tensors.get(name)?.shape ?? [-1], t.shape)).map(([name]) => `'${name}'`);
+    const wrong = [...own]
+      .filter(([name, t]) => !sameShape(tensors.get(name)?.shape ?? [-1], t.shape))
+      .map(([name]) => `'${name}'`);
     const unknown = [...tensors.keys()].filter((name) => !own.has(name)).map((name) => `'${name}'`);
     if (wrong.length + unknown.length > 0 || !Number.isSafeInteger(steps) || steps < 0) {
-      const problems = [...(wrong.length > 0 ? [`missing or of another shape: ${wrong.join(', ')}`] : []), ...(unknown.length > 0 ? [`unknown: ${unknown.join(', ')}`] : [])];
-      throw new ShapeError('optimizer.loadState', `the state is of another optimizer or module (${problems.join('; ') || `steps: ${steps}`})`, [],
-        'Make the optimizer as it was when the state was saved.');
+      const problems = [
+        ...(wrong.length > 0 ? [`missing or of another shape: ${wrong.join(', ')}`] : []),
+        ...(unknown.length > 0 ? [`unknown: ${unknown.join(', ')}`] : []),
+      ];
+      throw new ShapeError(
+        'optimizer.loadState',
+        `the state is of another optimizer or module (${problems.join('; ') || `steps: ${steps}`})`,
+        [],
+        'Make the optimizer as it was when the state was saved.',
+      );
     }
   }
 
   *#named(): Generator<[string, Tensor]> {
-    for (const slot of this.#slots) for (const [i, t] of slot.state.entries()) yield [`${this.#stateNames[i]}.${slot.name}`, t];
+    for (const slot of this.#slots)
+      for (const [i, t] of slot.state.entries()) yield [`${this.#stateNames[i]}.${slot.name}`, t];
   }
 }
 
 /** A number option that must be finite and not negative. */
 export function atLeastZero(name: string, value: number): number {
-  if (!(value >= 0 && value < Infinity)) throw new RangeError(`optimizer: ${name} must be a finite number of at least 0; got ${value}.`);
+  if (!(value >= 0 && value < Infinity))
+    throw new RangeError(`optimizer: ${name} must be a finite number of at least 0; got ${value}.`);
   return value;
 }
 

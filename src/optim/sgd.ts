@@ -32,14 +32,20 @@ export class SGD extends Optimizer {
     const { momentum = 0, dampening = 0, nesterov = false } = options;
     super(modules, options, momentum > 0 ? ['momentum'] : []);
     if (nesterov && (momentum === 0 || dampening !== 0)) {
-      throw new RangeError(`SGD: nesterov needs momentum above 0 and no dampening; got momentum ${momentum} and dampening ${dampening}.`);
+      throw new RangeError(
+        `SGD: nesterov needs momentum above 0 and no dampening; got momentum ${momentum} and dampening ${dampening}.`,
+      );
     }
     this.#momentum = decayRate('momentum', momentum);
     this.#dampening = atLeastZero('dampening', dampening);
     this.#nesterov = nesterov;
   }
 
-  protected override update({ parameter, learningRate, weightDecay, state }: Slot, g: Float32Array, steps: number): void {
+  protected override update(
+    { parameter, learningRate, weightDecay, state }: Slot,
+    g: Float32Array,
+    steps: number,
+  ): void {
     const p = parameter.data;
     if (state.length === 0) {
       for (let i = 0; i < p.length; i++) p[i] -= learningRate * (g[i] + weightDecay * p[i]);

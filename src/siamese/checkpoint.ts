@@ -30,8 +30,19 @@ export interface Checkpoint {
 }
 
 /** A checkpoint as one safetensors file. */
-export function encodeCheckpoint({ step, batches, random, state, optimizer, best }: Checkpoint): Uint8Array<ArrayBuffer> {
-  const entries = new Map([...entriesOf(state, 'model.'), ...entriesOf(optimizer.tensors, 'optimizer.'), ...entriesOf(best?.state ?? new Map(), 'best.')]);
+export function encodeCheckpoint({
+  step,
+  batches,
+  random,
+  state,
+  optimizer,
+  best,
+}: Checkpoint): Uint8Array<ArrayBuffer> {
+  const entries = new Map([
+    ...entriesOf(state, 'model.'),
+    ...entriesOf(optimizer.tensors, 'optimizer.'),
+    ...entriesOf(best?.state ?? new Map(), 'best.'),
+  ]);
   return writeSafetensors(entries, {
     'twingrad.checkpoint': CHECKPOINT_VERSION,
     'twingrad.training': JSON.stringify([step, batches, ...random, optimizer.steps]),
@@ -45,28 +56,50 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   const file = readSafetensors(bytes);
   const version = file.metadata.get('twingrad.checkpoint');
   if (version !== CHECKPOINT_VERSION) {
-    throw new FormatError('train', version === undefined ? "the bytes to resume from hold no 'twingrad.checkpoint'" : `the checkpoint has version '${version}', this library reads ${CHECKPOINT_VERSION}`,
-      'Pass what step.checkpoint() returned, as saved by this version of twingrad.');
+    throw new FormatError(
+      'train',
+      version === undefined
+        ? "the bytes to resume from hold no 'twingrad.checkpoint'"
+        : `the checkpoint has version '${version}', this library reads ${CHECKPOINT_VERSION}`,
+      'Pass what step.checkpoint() returned, as saved by this version of twingrad.',
+    );
   }
-  const [step, batches, key0, key1, counter, optimizerSteps] = numbers(file.metadata.get('twingrad.training'), 6);
+  const counts = numbers(file.metadata.get('twingrad.training'), 6, (v) => Number.isSafeInteger(v) && v >= 0);
+  const [step, batches, key0, key1, counter, optimizerSteps] = counts;
   const bestText = file.metadata.get('twingrad.best');
-  const [score, epoch] = bestText === undefined ? [] : numbers(bestText, 2);
+  const bestState = tensorsOf(file, 'best.');
+  // Also asked for where there are best weights without it: nothing may be lost in silence.
+  const [score, epoch] =
+    bestText === undefined && bestState.size === 0
+      ? []
+      : numbers(bestText, 2, (v, i) =>
+          i === 0 ? Number.isFinite(v) : Number.isInteger(v) && v > 0 && v * batches <= step,
+        );
   return {
     step,
     batches,
     random: [key0, key1, counter],
     state: tensorsOf(file, 'model.'),
     optimizer: { steps: optimizerSteps, tensors: tensorsOf(file, 'optimizer.') },
-    best: score === undefined ? undefined : { score, epoch, state: tensorsOf(file, 'best.') },
+    best: score === undefined ? undefined : { score, epoch, state: bestState },
   };
 }
 
-function numbers(text: string | undefined, count: number): number[] {
+function numbers(text: string | undefined, count: number, valid: (value: number, i: number) => boolean): number[] {
   try {
     const values: unknown = JSON.parse(text ?? '');
-    if (Array.isArray(values) && values.length === count && values.every((v) => typeof v === 'number')) return values;
+    if (
+      Array.isArray(values) &&
+      values.length === count &&
+      values.every((v, i) => typeof v === 'number' && valid(v, i))
+    )
+      return values;
   } catch {
     // Reported below, like any other content that is not a list of numbers.
   }
-  throw new FormatError('train', `the checkpoint's metadata '${text}' is not a list of ${count} numbers`, 'The file is damaged: resume from another one.');
+  throw new FormatError(
+    'train',
+    `the checkpoint's metadata '${text}' is not a list of ${count} fitting numbers`,
+    'The file is damaged: resume from another one.',
+  );
 }

@@ -1,12 +1,12 @@
-import { checkInteger } from '../tensor/check.ts';
 import { take } from '../autograd/ops/indexed.ts';
 import { noGrad } from '../autograd/tape.ts';
 import { groupByClass } from '../data/batches.ts';
 import type { LabelledSet } from '../data/imageSet.ts';
+import { checkInteger } from '../tensor/check.ts';
 import type { Random } from '../tensor/random.ts';
 import { embedSet } from './embedSet.ts';
 import { mostAlike } from './gallery.ts';
-import type { Measure, Twin } from './twin.ts';
+import { finiteEmbeddings, type Measure, type Twin } from './twin.ts';
 
 /** Options of `evaluateFewShot`. */
 export interface FewShotOptions {
@@ -53,9 +53,11 @@ export function evaluateFewShot(twin: Twin<Measure>, set: LabelledSet, options: 
   checkInteger('evaluateFewShot', 'episodes', episodes, 1);
   const classes = groupByClass('evaluateFewShot', set.labels).filter((members) => members.length >= shots + queries);
   if (classes.length < ways) {
-    throw new RangeError(`evaluateFewShot: ${classes.length} classes have ${shots + queries} samples, fewer than ${ways} ways. Lower ways, shots or queries.`);
+    throw new RangeError(
+      `evaluateFewShot: ${classes.length} classes have ${shots + queries} samples, fewer than ${ways} ways. Lower ways, shots or queries.`,
+    );
   }
-  const embeddings = embedSet(twin, set);
+  const embeddings = finiteEmbeddings('evaluateFewShot', 'sample', embedSet(twin, set));
   const accuracies = Array.from({ length: episodes }, (_, episode) => {
     const stream = random.fork(episode);
     const chosen = [...stream.permutation(classes.length).subarray(0, ways)].map((c) => {
@@ -74,7 +76,8 @@ export function evaluateFewShot(twin: Twin<Measure>, set: LabelledSet, options: 
     return right.length / unknown.length;
   });
   const accuracy = accuracies.reduce((total, value) => total + value, 0) / episodes;
-  const variance = accuracies.reduce((total, value) => total + (value - accuracy) * (value - accuracy), 0) / Math.max(1, episodes - 1);
+  const variance =
+    accuracies.reduce((total, value) => total + (value - accuracy) * (value - accuracy), 0) / Math.max(1, episodes - 1);
   // 1.96 standard errors hold 95 % of a normal distribution.
   return { accuracy, confidence95: 1.96 * Math.sqrt(variance / episodes), chance: 1 / ways, episodes, ways, shots };
 }

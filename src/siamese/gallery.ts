@@ -1,10 +1,10 @@
 import { expand } from '../autograd/ops/broadcast.ts';
 import { concat, slice } from '../autograd/ops/rearrange.ts';
 import { noGrad } from '../autograd/tape.ts';
-import { checkInteger, firstNonFinite } from '../tensor/check.ts';
+import { checkInteger } from '../tensor/check.ts';
 import { ShapeError } from '../tensor/shape.ts';
-import type { Tensor } from '../tensor/tensor.ts';
-import { finiteScores, type Measure, type Twin } from './twin.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import { finiteEmbeddings, finiteScores, type Measure, type Twin } from './twin.ts';
 
 /** One entry of a gallery that a query was compared with. */
 export interface Match<L> {
@@ -55,21 +55,41 @@ export class Gallery<L extends string | number> {
     return this.#labels.length;
   }
 
-  /** Embeds inputs `[N, ...sample]` and keeps them under N labels. Throws: ShapeError where the numbers differ. */
+  /**
+   * Embeds inputs `[N, ...sample]` and keeps them under N labels. Throws: ShapeError where the numbers differ, or the
+   * embeddings are of another length than those kept; RangeError, with the input, for one that is not finite.
+   */
   add(x: Tensor, labels: readonly L[]): void {
     if (x.shape[0] !== labels.length) {
-      throw new ShapeError('gallery.add', `${x.shape[0]} inputs need as many labels`, [x.shape, [labels.length]], 'Pass one label an input.');
+      throw new ShapeError(
+        'gallery.add',
+        `${x.shape[0]} inputs need as many labels`,
+        [x.shape, [labels.length]],
+        'Pass one label an input.',
+      );
     }
-    const added = noGrad(() => this.#twin.embed(x));
-    const bad = firstNonFinite(added.data);
-    if (bad >= 0) throw new RangeError(`gallery.add: the embedding of input ${Math.floor(bad / added.shape[1])} is not finite. Check the input for NaN.`);
-    this.#parts.push(added);
+    const added = finiteEmbeddings(
+      'gallery.add',
+      'input',
+      noGrad(() => this.#twin.embed(x)),
+    );
+    const [first = added] = this.#parts;
+    if (first.shape[1] !== added.shape[1]) {
+      throw new ShapeError(
+        'gallery.add',
+        'embeddings of different lengths cannot be compared',
+        [first.shape, added.shape],
+        'Pass inputs of the size of those added before.',
+      );
+    }
+    // Copied, because embeddings may share the memory of inputs, which callers reuse.
+    this.#parts.push(new Tensor(added.data.slice(), added.shape));
     for (const label of labels) this.#labels.push(label);
   }
 
   /**
    * For each query `[N, ...sample]` its k most alike entries, most alike first; at a tie the one added first.
-   * Throws: RangeError where the gallery is empty or k is not an integer of at least 1.
+   * Throws: RangeError where the gallery is empty, a query embeds to NaN, or k is not an integer of at least 1.
    */
   search(x: Tensor, { k = 5 }: SearchOptions = {}): Match<L>[][] {
     if (this.size === 0) throw new RangeError('gallery.search: the gallery is empty. Add known inputs first.');
@@ -77,9 +97,13 @@ export class Gallery<L extends string | number> {
     return noGrad(() => {
       if (this.#parts.length > 1) this.#parts = [concat(this.#parts)];
       const [entries] = this.#parts;
-      const queries = this.#twin.embed(x);
+      const queries = finiteEmbeddings('gallery.search', 'input', this.#twin.embed(x));
       return Array.from({ length: x.shape[0] }, (_, i) =>
-        mostAlike(this.#twin, slice(queries, [[i, i + 1]]), entries, k).map(({ index, score }) => ({ label: this.#labels[index], index, score })),
+        mostAlike(this.#twin, slice(queries, [[i, i + 1]]), entries, k).map(({ index, score }) => ({
+          label: this.#labels[index],
+          index,
+          score,
+        })),
       );
     });
   }
@@ -97,7 +121,12 @@ export class Gallery<L extends string | number> {
 }
 
 /** The k rows of `entries` most alike to the one row of `query`, most alike first, ties by index. */
-export function mostAlike(twin: Twin<Measure>, query: Tensor, entries: Tensor, k: number): { readonly index: number; readonly score: number }[] {
+export function mostAlike(
+  twin: Twin<Measure>,
+  query: Tensor,
+  entries: Tensor,
+  k: number,
+): { readonly index: number; readonly score: number }[] {
   const result = twin.metric(expand(query, entries.shape), entries);
   const scores = finiteScores('search', result);
   const sign = result.measure === 'distance' ? 1 : -1;

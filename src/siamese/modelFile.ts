@@ -1,11 +1,12 @@
 import { parameter } from '../autograd/parameter.ts';
+import { pullThrough } from '../autograd/tape.ts';
 import { FormatError } from '../io/formatError.ts';
 import { fromTensor, readSafetensors, type Safetensors, toTensor, writeSafetensors } from '../io/safetensors.ts';
 import { describeModule, loadStateDict, stateDict } from '../nn/state.ts';
 import { ones } from '../tensor/create.ts';
 import { active } from '../tensor/kernels/kernels.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Measure, Twin } from './twin.ts';
+import { type Measure, Twin } from './twin.ts';
 
 /** Counts up when the meaning of the file changes. */
 const MODEL_VERSION = '1';
@@ -24,7 +25,8 @@ export interface SaveModelOptions {
  */
 export function saveModel(twin: Twin<Measure>, { metadata = {} }: SaveModelOptions = {}): Uint8Array<ArrayBuffer> {
   const own = Object.keys(metadata).find((key) => key.startsWith('twingrad.'));
-  if (own !== undefined) throw new RangeError(`saveModel: metadata '${own}' begins with 'twingrad.', which is reserved. Rename it.`);
+  if (own !== undefined)
+    throw new RangeError(`saveModel: metadata '${own}' begins with 'twingrad.', which is reserved. Rename it.`);
   return writeSafetensors(entriesOf(stateDict(twin)), {
     ...metadata,
     'twingrad.model': MODEL_VERSION,
@@ -37,7 +39,7 @@ export function saveModel(twin: Twin<Measure>, { metadata = {} }: SaveModelOptio
 
 /**
  * Writes the weights of a model file into `twin`, which must be built as the saved one was, and returns it with the
- * saved threshold. Everything is checked before anything is written.
+ * saved threshold, or without one where none was saved. Everything is checked before anything is written.
  *
  * Throws: FormatError for bytes that are not a model file, or whose layers or comparison differ, naming each difference;
  * ShapeError where names or shapes of weights differ.
@@ -51,44 +53,74 @@ export function loadModel<M extends Measure>(bytes: Uint8Array, twin: Twin<M>): 
   const { metadata } = file;
   const version = metadata.get('twingrad.model');
   if (version !== MODEL_VERSION) {
-    throw new FormatError('loadModel', version === undefined ? "the file has no 'twingrad.model' in its metadata" : `the file has model version '${version}', this library reads ${MODEL_VERSION}`,
-      version === undefined ? 'For weights from elsewhere use readSafetensors and loadStateDict.' : 'Use the version of twingrad that wrote it.');
+    throw new FormatError(
+      'loadModel',
+      version === undefined
+        ? "the file has no 'twingrad.model' in its metadata"
+        : `the file has model version '${version}', this library reads ${MODEL_VERSION}`,
+      version === undefined
+        ? 'For weights from elsewhere use readSafetensors and loadStateDict.'
+        : 'Use the version of twingrad that wrote it.',
+    );
   }
   const compare = metadata.get('twingrad.compare');
   if (compare !== compareName(twin)) {
-    throw new FormatError('loadModel', `the model compares by '${compare}', the twin by '${compareName(twin)}'`, `Build the twin with { compare: ${compare} }.`);
+    throw new FormatError(
+      'loadModel',
+      `the model compares by '${compare}', the twin by '${compareName(twin)}'`,
+      `Build the twin with { compare: ${compare} }.`,
+    );
   }
   checkLayers(parseLayers(metadata.get('twingrad.layers')), describeModule(twin.encoder));
   const threshold = readThreshold(metadata.get('twingrad.threshold'));
   loadStateDict(twin, tensorsOf(file, ''));
-  return threshold === undefined ? twin : twin.withThreshold(threshold);
+  if (threshold !== undefined) return twin.withThreshold(threshold);
+  return twin.threshold === undefined ? twin : new Twin(twin.encoder, { compare: twin.metric });
 }
 
 /** Tensors as entries of a file, their names after `prefix`. */
-export function entriesOf(tensors: ReadonlyMap<string, Tensor>, prefix = ''): Map<string, ReturnType<typeof fromTensor>> {
+export function entriesOf(
+  tensors: ReadonlyMap<string, Tensor>,
+  prefix = '',
+): Map<string, ReturnType<typeof fromTensor>> {
   return new Map([...tensors].map(([name, t]) => [prefix + name, fromTensor(t)]));
 }
 
 /** The tensors of a file whose names begin with `prefix`, without it. */
 export function tensorsOf(file: Safetensors, prefix: string): Map<string, Tensor> {
   const tensors = new Map<string, Tensor>();
-  for (const [name, entry] of file) if (name.startsWith(prefix)) tensors.set(name.slice(prefix.length), toTensor(entry));
+  for (const [name, entry] of file)
+    if (name.startsWith(prefix)) tensors.set(name.slice(prefix.length), toTensor(entry));
   return tensors;
 }
 
 /** The op behind a comparison, by the name it records: functions' own names do not survive minifiers. */
 function compareName(twin: Twin<Measure>): string {
   const probe = parameter(ones([1, 1]));
-  return twin.metric(probe, probe).node?.name ?? 'unknown';
+  let name = 'unknown';
+  const compare = (a: Tensor, b: Tensor) => {
+    const scores = twin.metric(a, b);
+    name = scores.node?.name ?? name;
+    return scores;
+  };
+  // pullThrough records, also where the model is saved inside noGrad.
+  pullThrough(compare, [probe, probe], 0, ones([1]));
+  return name;
 }
 
 function parseLayers(text: string | undefined): Map<string, string> {
   try {
     const lines: unknown = JSON.parse(text ?? '');
     if (!Array.isArray(lines)) throw new SyntaxError('not a list');
-    return new Map(lines.map((line: unknown) => (Array.isArray(line) ? [String(line[0]), String(line[1])] : [String(line), ''])));
+    return new Map(
+      lines.map((line: unknown) => (Array.isArray(line) ? [String(line[0]), String(line[1])] : [String(line), ''])),
+    );
   } catch {
-    throw new FormatError('loadModel', "the description 'twingrad.layers' is missing or not a list", 'The file is damaged: save the model again.');
+    throw new FormatError(
+      'loadModel',
+      "the description 'twingrad.layers' is missing or not a list",
+      'The file is damaged: save the model again.',
+    );
   }
 }
 
@@ -96,16 +128,26 @@ function checkLayers(saved: ReadonlyMap<string, string>, own: ReadonlyMap<string
   const names = new Set([...saved.keys(), ...own.keys()]);
   const differences = [...names].filter((name) => saved.get(name) !== own.get(name));
   if (differences.length === 0) return;
-  const shown = differences.slice(0, 8).map((name) => `${name}: ${saved.get(name) ?? 'absent'} in the file, ${own.get(name) ?? 'absent'} in the twin`);
+  const shown = differences
+    .slice(0, 8)
+    .map((name) => `${name}: ${saved.get(name) ?? 'absent'} in the file, ${own.get(name) ?? 'absent'} in the twin`);
   const more = differences.length > shown.length ? `; and ${differences.length - shown.length} more` : '';
-  throw new FormatError('loadModel', `the layers differ (${shown.join('; ')}${more})`, 'Build the encoder as it was when the model was saved.');
+  throw new FormatError(
+    'loadModel',
+    `the layers differ (${shown.join('; ')}${more})`,
+    'Build the encoder as it was when the model was saved.',
+  );
 }
 
 function readThreshold(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const threshold = Number(text);
   if (text.trim() === '' || !Number.isFinite(threshold)) {
-    throw new FormatError('loadModel', `the threshold '${text}' is not a finite number`, 'The file is damaged: save the model again.');
+    throw new FormatError(
+      'loadModel',
+      `the threshold '${text}' is not a finite number`,
+      'The file is damaged: save the model again.',
+    );
   }
   return threshold;
 }

@@ -47,7 +47,8 @@ export class Twin<M extends Measure = Measure> extends Module {
 
   constructor(encoder: Module, { compare }: TwinOptions<M>) {
     super();
-    if (!(encoder instanceof Module)) throw new TypeError('Twin: the encoder must be a Module. Put plain functions into a Sequential.');
+    if (!(encoder instanceof Module))
+      throw new TypeError('Twin: the encoder must be a Module. Put plain functions into a Sequential.');
     if (typeof compare !== 'function') throw new TypeError('Twin: compare must be a distance op such as euclidean.');
     this.encoder = encoder;
     this.metric = compare;
@@ -56,14 +57,20 @@ export class Twin<M extends Measure = Measure> extends Module {
 
   /** A twin with a threshold, over the same encoder (weights are shared, not copied). */
   withThreshold(threshold: number): Twin<M> {
-    if (!Number.isFinite(threshold)) throw new RangeError(`withThreshold: the threshold must be a finite number; got ${threshold}.`);
+    if (!Number.isFinite(threshold))
+      throw new RangeError(`withThreshold: the threshold must be a finite number; got ${threshold}.`);
     return Object.assign(new Twin(this.encoder, { compare: this.metric }), { threshold });
   }
 
   forward(x: Tensor, context: Context = inference): Tensor {
     const embeddings = this.encoder.forward(x, context);
     if (embeddings.shape.length !== 2 || embeddings.shape[0] !== x.shape[0]) {
-      throw new ShapeError('Twin', 'the encoder must map [N, ...] to [N, D]', [x.shape, embeddings.shape], 'End it with Flatten and Linear.');
+      throw new ShapeError(
+        'Twin',
+        'the encoder must map [N, ...] to [N, D]',
+        [x.shape, embeddings.shape],
+        'End it with Flatten and Linear.',
+      );
     }
     return embeddings;
   }
@@ -90,7 +97,12 @@ export class Twin<M extends Measure = Measure> extends Module {
   compare(a: Tensor, b: Tensor, context: Context = inference): M {
     const count = a.shape[0];
     if (count === undefined || count !== b.shape[0]) {
-      throw new ShapeError('compare', 'both sides must hold equally many inputs', [a.shape, b.shape], 'Row i of a is compared with row i of b.');
+      throw new ShapeError(
+        'compare',
+        'both sides must hold equally many inputs',
+        [a.shape, b.shape],
+        'Row i of a is compared with row i of b.',
+      );
     }
     if (sameShape(a.shape, b.shape)) {
       const both = this.forward(concat([a, b]), context);
@@ -108,16 +120,33 @@ export class Twin<M extends Measure = Measure> extends Module {
   isSame(a: Tensor, b: Tensor): boolean[] {
     const { threshold } = this;
     if (threshold === undefined) {
-      throw new TypeError('isSame: the twin has no threshold. Find one with calibrateThreshold(...), then use twin.withThreshold(threshold).');
+      throw new TypeError(
+        'isSame: the twin has no threshold. Find one with calibrateThreshold(...), then use twin.withThreshold(threshold).',
+      );
     }
     const scores = noGrad(() => this.compare(a, b));
     return Array.from(finiteScores('isSame', scores), (score) => accepts(scores.measure, score, threshold));
   }
 }
 
+/** Embeddings `[N, D]`, checked. Throws: RangeError, with its row, for one that is not finite. */
+export function finiteEmbeddings(op: string, what: string, embeddings: Tensor): Tensor {
+  const bad = firstNonFinite(embeddings.data);
+  if (bad >= 0) {
+    const row = Math.floor(bad / embeddings.shape[1]);
+    throw new RangeError(
+      `${op}: the embedding of ${what} ${row} is not finite. Check the ${what}, and the weights, for NaN and for huge values.`,
+    );
+  }
+  return embeddings;
+}
+
 /** The scores of a comparison. Throws: RangeError, with its row, for one that is not finite. */
 export function finiteScores(op: string, scores: Measure): Float32Array {
   const bad = firstNonFinite(scores.data);
-  if (bad >= 0) throw new RangeError(`${op}: the score of row ${bad} is ${scores.data[bad]}. Check the input, and the weights, for NaN and for huge values.`);
+  if (bad >= 0)
+    throw new RangeError(
+      `${op}: the score of row ${bad} is ${scores.data[bad]}. Check the input, and the weights, for NaN and for huge values.`,
+    );
   return scores.data;
 }

@@ -12,7 +12,9 @@ import { type NestedArray, Tensor } from './tensor.ts';
 export function tensor(values: NestedArray | Float32Array, shape?: Shape): Tensor {
   if (values instanceof Float32Array) return new Tensor(values, shape ?? [values.length]);
   if (ArrayBuffer.isView(values)) {
-    throw new TypeError('tensor: data must be a Float32Array. Convert it with Float32Array.from(values), or use intTensor() for Int32Array.');
+    throw new TypeError(
+      'tensor: data must be a Float32Array. Convert it with Float32Array.from(values), or use intTensor() for Int32Array.',
+    );
   }
   const found = nestedShape(values);
   const data = new Float32Array(sizeOf(found));
@@ -54,7 +56,10 @@ export function full(shape: Shape, value: number): Tensor {
  */
 export function arange(n: number): Tensor {
   checkShape('arange', [n]);
-  return new Tensor(Float32Array.from({ length: n }, (_, i) => i), [n]);
+  return new Tensor(
+    Float32Array.from({ length: n }, (_, i) => i),
+    [n],
+  );
 }
 
 function filled(op: string, shape: Shape, value: number): Tensor {
@@ -84,7 +89,10 @@ function fillNested(values: NestedArray, shape: Shape, axis: number, data: Float
     return offset + 1;
   }
   if (typeof values === 'number' || values.length !== shape[axis]) {
-    throw ragged(shape, typeof values === 'number' ? 'a number where a list was expected' : `a list of ${values.length} on axis ${axis}`);
+    throw ragged(
+      shape,
+      typeof values === 'number' ? 'a number where a list was expected' : `a list of ${values.length} on axis ${axis}`,
+    );
   }
   let next = offset;
   for (const value of values) next = fillNested(value, shape, axis + 1, data, next);
@@ -98,5 +106,10 @@ function checkNested(values: NestedArray): void {
 }
 
 function ragged(shape: Shape, found: string): ShapeError {
-  return new ShapeError('tensor', `nested arrays are ragged: ${found}`, [shape], 'Make all lists of one level equally long.');
+  return new ShapeError(
+    'tensor',
+    `nested arrays are ragged: ${found}`,
+    [shape],
+    'Make all lists of one level equally long.',
+  );
 }

@@ -8,7 +8,12 @@ export class IntTensor {
   constructor(data: Int32Array, shape: Shape) {
     checkShape('intTensor', shape);
     if (sizeOf(shape) !== data.length) {
-      throw new ShapeError('intTensor', `${data.length} elements do not fill the shape`, [shape], `It holds ${sizeOf(shape)}.`);
+      throw new ShapeError(
+        'intTensor',
+        `${data.length} elements do not fill the shape`,
+        [shape],
+        `It holds ${sizeOf(shape)}.`,
+      );
     }
     this.data = data;
     this.shape = shape;
@@ -45,7 +50,8 @@ export function toIntegers(op: string, what: string, values: Integers): Int32Arr
   if (values instanceof Int32Array) return values;
   if (values instanceof Uint8Array) return Int32Array.from(values);
   if (values instanceof IntTensor) {
-    if (values.shape.length !== 1) throw new ShapeError(op, `${what} must be 1-D`, [values.shape], 'Pass one integer per row.');
+    if (values.shape.length !== 1)
+      throw new ShapeError(op, `${what} must be 1-D`, [values.shape], 'Pass one integer per row.');
     return values.data;
   }
   if (!Array.isArray(values)) {

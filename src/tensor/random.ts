@@ -1,3 +1,4 @@
+import { checkInteger } from './check.ts';
 import { cos, log, sin } from './math.ts';
 
 /** What a `Random` is made of: two words of key (seed and path) and the number of words drawn so far. */
@@ -24,7 +25,9 @@ export class Random {
 
   constructor([key0, key1, counter]: RandomState) {
     if (!Number.isSafeInteger(counter) || counter < 0 || key0 !== key0 >>> 0 || key1 !== key1 >>> 0) {
-      throw new RangeError(`Random: [${key0}, ${key1}, ${counter}] is not a state. Use createRandom(seed), or a state read from random.state.`);
+      throw new RangeError(
+        `Random: [${key0}, ${key1}, ${counter}] is not a state. Use createRandom(seed), or a state read from random.state.`,
+      );
     }
     this.#key0 = key0;
     this.#key1 = key1;
@@ -89,9 +92,7 @@ export class Random {
    * @example createRandom(1).permutation(4).toSorted() // [0, 1, 2, 3]
    */
   permutation(n: number): Int32Array<ArrayBuffer> {
-    if (!Number.isInteger(n) || n < 0 || n > 2 ** 31) {
-      throw new RangeError(`random.permutation: n must be an integer from 0 to 2^31; got ${n}.`);
-    }
+    checkInteger('random.permutation', 'n', n, 0);
     const order = Int32Array.from({ length: n }, (_, i) => i);
     for (let i = n - 1; i > 0; i--) {
       const j = this.integer(i + 1);

@@ -35,7 +35,12 @@ export function sizeOf(shape: Shape): number {
 export function checkShape(op: string, shape: Shape): void {
   for (const length of shape) {
     if (!Number.isInteger(length) || length < 0) {
-      throw new ShapeError(op, 'every length must be a non-negative integer', [shape], 'Check how the shape was computed.');
+      throw new ShapeError(
+        op,
+        'every length must be a non-negative integer',
+        [shape],
+        'Check how the shape was computed.',
+      );
     }
   }
   if (!Number.isSafeInteger(sizeOf(shape))) {
@@ -61,8 +66,12 @@ export function broadcastShapes(op: string, a: Shape, b: Shape): Shape {
     const m = i <= a.length ? a[a.length - i] : 1;
     const n = i <= b.length ? b[b.length - i] : 1;
     if (m !== n && m !== 1 && n !== 1) {
-      throw new ShapeError(op, `shapes do not broadcast (axis ${rank - i}: ${m} against ${n})`, [a, b],
-        'Align them at the right; each pair of lengths must be equal or hold a 1. reshape() can insert axes of length 1.');
+      throw new ShapeError(
+        op,
+        `shapes do not broadcast (axis ${rank - i}: ${m} against ${n})`,
+        [a, b],
+        'Align them at the right; each pair of lengths must be equal or hold a 1. reshape() can insert axes of length 1.',
+      );
     }
     out[rank - i] = m === 1 ? n : m;
   }
@@ -73,8 +82,12 @@ export function broadcastShapes(op: string, a: Shape, b: Shape): Shape {
 export function resolveAxis(op: string, axis: number, shape: Shape): number {
   const resolved = axis < 0 ? axis + shape.length : axis;
   if (!Number.isInteger(axis) || resolved < 0 || resolved >= shape.length) {
-    throw new ShapeError(op, `axis ${axis} is not an axis of the tensor`, [shape],
-      shape.length === 0 ? 'A scalar has no axes.' : `Use ${-shape.length} to ${shape.length - 1}.`);
+    throw new ShapeError(
+      op,
+      `axis ${axis} is not an axis of the tensor`,
+      [shape],
+      shape.length === 0 ? 'A scalar has no axes.' : `Use ${-shape.length} to ${shape.length - 1}.`,
+    );
   }
   return resolved;
 }

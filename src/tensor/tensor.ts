@@ -31,7 +31,12 @@ export class Tensor {
   constructor(data: Float32Array, shape: Shape) {
     checkShape('tensor', shape);
     if (sizeOf(shape) !== data.length) {
-      throw new ShapeError('tensor', `${data.length} elements do not fill the shape`, [shape], `It holds ${sizeOf(shape)}.`);
+      throw new ShapeError(
+        'tensor',
+        `${data.length} elements do not fill the shape`,
+        [shape],
+        `It holds ${sizeOf(shape)}.`,
+      );
     }
     this.data = data;
     this.shape = shape;
@@ -50,7 +55,12 @@ export class Tensor {
    */
   item(): number {
     if (this.data.length !== 1) {
-      throw new ShapeError('item', 'the tensor does not hold exactly one element', [this.shape], 'Reduce it first, e.g. with mean() or sum().');
+      throw new ShapeError(
+        'item',
+        'the tensor does not hold exactly one element',
+        [this.shape],
+        'Reduce it first, e.g. with mean() or sum().',
+      );
     }
     return this.data[0];
   }

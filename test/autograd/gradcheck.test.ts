@@ -9,10 +9,15 @@ import type { Tensor } from '../../src/tensor/tensor.ts';
 import { opTable } from './opTable.ts';
 
 /** An op with its rule made wrong by a factor. */
-const wrongBy = (factor: number) => (y: Tensor): Tensor => record('wrong', y.data, y.shape, [[y, (g) => mul(g, factor)]]);
+const wrongBy =
+  (factor: number) =>
+  (y: Tensor): Tensor =>
+    record('wrong', y.data, y.shape, [[y, (g) => mul(g, factor)]]);
 
 describe('the checker is checked: every rule made wrong by 0.1 % is found', () => {
-  const cases = Object.entries(opTable).flatMap(([name, rows]) => rows.map((row) => [`${name}, ${row.name}`, row] as const));
+  const cases = Object.entries(opTable).flatMap(([name, rows]) =>
+    rows.map((row) => [`${name}, ${row.name}`, row] as const),
+  );
   test.each(cases)('%s', (_name, { fn, inputs }) => {
     const right = gradcheck(fn, inputs);
     expect(right.ok).toBe(true);

@@ -11,13 +11,18 @@ import { createRandom } from '../../src/tensor/random.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
 import { type Case, opTable, type Read } from './opTable.ts';
 
-const reader = (x: Tensor): Read => (...index) => {
-  const strides = stridesOf(x.shape);
-  return x.data[index.reduce((offset, i, axis) => offset + i * strides[axis], 0)];
-};
+const reader =
+  (x: Tensor): Read =>
+  (...index) => {
+    const strides = stridesOf(x.shape);
+    return x.data[index.reduce((offset, i, axis) => offset + i * strides[axis], 0)];
+  };
 
 function indices(shape: readonly number[]): number[][] {
-  return shape.reduce<number[][]>((all, length) => all.flatMap((index) => Array.from({ length }, (_, i) => [...index, i])), [[]]);
+  return shape.reduce<number[][]>(
+    (all, length) => all.flatMap((index) => Array.from({ length }, (_, i) => [...index, i])),
+    [[]],
+  );
 }
 
 function expectValues(y: Tensor, { oracle, shape }: Case, inputs: readonly Tensor[], relative: number): void {
@@ -26,7 +31,9 @@ function expectValues(y: Tensor, { oracle, shape }: Case, inputs: readonly Tenso
   const expected = indices(shape).map((index) => oracle(index, ...reads));
   const largest = expected.reduce((m, v) => Math.max(m, Math.abs(v)), 0);
   expected.forEach((value, i) => {
-    expect(Math.abs(y.data[i] - value), `element ${i}: ${y.data[i]} for ${value}`).toBeLessThanOrEqual(relative * Math.abs(value) + 0.5 * relative * largest);
+    expect(Math.abs(y.data[i] - value), `element ${i}: ${y.data[i]} for ${value}`).toBeLessThanOrEqual(
+      relative * Math.abs(value) + 0.5 * relative * largest,
+    );
   });
 }
 
@@ -41,9 +48,19 @@ function gradientsOf({ fn }: Case, inputs: Tensor[]): Tensor {
 describe.each(Object.entries(opTable))('%s', (_, cases) => {
   test.each(cases.map((c) => [c.name, c] as const))('%s', (_name, c) => {
     // Value, in both precisions, against the definition.
-    expectValues(noGrad(() => c.fn(...c.inputs)), c, c.inputs, 1e-6);
+    expectValues(
+      noGrad(() => c.fn(...c.inputs)),
+      c,
+      c.inputs,
+      1e-6,
+    );
     const doubles = c.inputs.map(toDouble);
-    expectValues(noGrad(() => c.fn(...doubles)), c, doubles, 1e-13);
+    expectValues(
+      noGrad(() => c.fn(...doubles)),
+      c,
+      doubles,
+      1e-13,
+    );
 
     // The gradient against differences.
     const first = gradcheck(c.fn, c.inputs);
@@ -54,12 +71,16 @@ describe.each(Object.entries(opTable))('%s', (_, cases) => {
       const leaves = inputs.map((x) => parameter(x));
       const loss = sum(c.fn(...leaves));
       const found = needsGradient(loss) ? backward(loss) : undefined;
-      return leaves.map((leaf) => (found?.has(leaf) ? Array.from(found.get(leaf).data) : new Array<number>(leaf.size).fill(0)));
+      return leaves.map((leaf) =>
+        found?.has(leaf) ? Array.from(found.get(leaf).data) : new Array<number>(leaf.size).fill(0),
+      );
     };
     const single = gradients(c.inputs).flat();
     const double = gradients(doubles).flat();
     const scale = double.reduce((m, v) => Math.max(m, Math.abs(v)), 0);
-    single.forEach((g, i) => expect(Math.abs(g - double[i]), `gradient ${i}`).toBeLessThanOrEqual(2e-5 * Math.abs(double[i]) + 2e-5 * scale));
+    single.forEach((g, i) =>
+      expect(Math.abs(g - double[i]), `gradient ${i}`).toBeLessThanOrEqual(2e-5 * Math.abs(double[i]) + 2e-5 * scale),
+    );
 
     // The gradient of the gradient.
     if (c.noSecondOrder === undefined && c.inputs.every((x) => x.size > 0)) {
@@ -71,6 +92,14 @@ describe.each(Object.entries(opTable))('%s', (_, cases) => {
 
 test('an op that meets one tensor twice adds both gradients', () => {
   const x = parameter(new Tensor(new Float32Array([3]), [1]));
-  expect(backward(sum(mul(x, x))).get(x).item()).toBe(6);
-  expect(backward(sum(add(x, x))).get(x).item()).toBe(2);
+  expect(
+    backward(sum(mul(x, x)))
+      .get(x)
+      .item(),
+  ).toBe(6);
+  expect(
+    backward(sum(add(x, x)))
+      .get(x)
+      .item(),
+  ).toBe(2);
 });

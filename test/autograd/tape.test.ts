@@ -40,10 +40,20 @@ describe('backward', () => {
   test('visits each op once, however many paths lead to it', () => {
     let calls = 0;
     const x = parameter(tensor([1]));
-    const counted = record('counted', new Float32Array([1]), [1], [[x, (g) => {
-      calls++;
-      return g;
-    }]]);
+    const counted = record(
+      'counted',
+      new Float32Array([1]),
+      [1],
+      [
+        [
+          x,
+          (g) => {
+            calls++;
+            return g;
+          },
+        ],
+      ],
+    );
     let y: Tensor = counted;
     for (let i = 0; i < 20; i++) y = add(y, y);
     expect(backward(y).get(x).item()).toBe(2 ** 20);
@@ -84,7 +94,11 @@ describe('backward', () => {
     const x = parameter(tensor([1, 2]));
     const error = thrown(() => backward(square(x)));
     expect(error).toBeInstanceOf(ShapeError);
-    expect(error).toMatchObject({ op: 'backward', shapes: [[2]], message: 'backward: the loss must hold one value; got [2]. Reduce it with mean() or sum().' });
+    expect(error).toMatchObject({
+      op: 'backward',
+      shapes: [[2]],
+      message: 'backward: the loss must hold one value; got [2]. Reduce it with mean() or sum().',
+    });
     expect(() => backward(sum(tensor([1])))).toThrow(/depends on no Parameter/);
     expect(() => backward(noGrad(() => sum(x)))).toThrow(TypeError);
   });
@@ -120,8 +134,16 @@ describe('gradients', () => {
 describe('noGrad', () => {
   test('stops recording inside, also when nested, and starts it again after an exception', () => {
     const x = parameter(tensor([1]));
-    expect(noGrad(() => [isRecording(), noGrad(() => isRecording()), mul(x, 2).node])).toEqual([false, false, undefined]);
-    expect(() => noGrad(() => { throw new Error('inside'); })).toThrow('inside');
+    expect(noGrad(() => [isRecording(), noGrad(() => isRecording()), mul(x, 2).node])).toEqual([
+      false,
+      false,
+      undefined,
+    ]);
+    expect(() =>
+      noGrad(() => {
+        throw new Error('inside');
+      }),
+    ).toThrow('inside');
     expect(isRecording()).toBe(true);
     expect(mul(x, 2).node?.name).toBe('mul');
   });
@@ -165,7 +187,9 @@ describe('measures', () => {
   });
 
   test('refuse shapes that have no rows to compare', () => {
-    expect(() => euclidean(tensor([1, 2]), tensor([1, 2]))).toThrow(/euclidean: both must be \[N, D\]; got \[2\] and \[2\]/);
+    expect(() => euclidean(tensor([1, 2]), tensor([1, 2]))).toThrow(
+      /euclidean: both must be \[N, D\]; got \[2\] and \[2\]/,
+    );
     expect(() => cosineDistance(zeros([2, 3]), zeros([3, 3]))).toThrow(ShapeError);
   });
 });
@@ -178,7 +202,13 @@ describe('at kinks and edges', () => {
 
   test('relu has gradient 0 at 0, keeps NaN, and takes infinities', () => {
     expect(gradientAt(relu, [-1, 0, 1])).toEqual([0, 0, 1]);
-    expect(relu(tensor([Number.NaN, Infinity, -Infinity, -0, 3.4e38])).toArray()).toEqual([Number.NaN, Infinity, 0, 0, Math.fround(3.4e38)]);
+    expect(relu(tensor([Number.NaN, Infinity, -Infinity, -0, 3.4e38])).toArray()).toEqual([
+      Number.NaN,
+      Infinity,
+      0,
+      0,
+      Math.fround(3.4e38),
+    ]);
   });
 
   test('norm, distances and normalize have gradient 0 where the length is 0', () => {
@@ -187,10 +217,17 @@ describe('at kinks and edges', () => {
     const x = parameter(zeros([2, 3]));
     for (const distance of [euclidean, squaredEuclidean, cosineDistance, cosineSimilarity]) {
       const gradients = backward(sum(distance(x, zeros([2, 3]))));
-      expect(gradients.get(x).data.every((v) => v === 0), distance.name).toBe(true);
+      expect(
+        gradients.get(x).data.every((v) => v === 0),
+        distance.name,
+      ).toBe(true);
     }
     const y = parameter(zeros([1, 3]));
-    expect(backward(sum(normalize(y))).get(y).data.every((v) => v === 0)).toBe(true);
+    expect(
+      backward(sum(normalize(y)))
+        .get(y)
+        .data.every((v) => v === 0),
+    ).toBe(true);
   });
 
   test('lengths neither overflow nor underflow in float32', () => {
@@ -199,15 +236,51 @@ describe('at kinks and edges', () => {
   });
 
   test('identical rows have cosine distance exactly 0', () => {
-    const rows = tensor([[0.1, 0.7, -1.3], [1e-20, 2e-20, 0], [1e19, 3, 1e18]]);
+    const rows = tensor([
+      [0.1, 0.7, -1.3],
+      [1e-20, 2e-20, 0],
+      [1e19, 3, 1e18],
+    ]);
     expect(cosineDistance(rows, rows).toArray()).toEqual([0, 0, 0]);
     expect(euclidean(rows, rows).toArray()).toEqual([0, 0, 0]);
   });
 
   test('max pooling gives the gradient of a tie to the first entry, and passes NaN on', () => {
-    const x = parameter(tensor([[[[2, 2], [1, 2]]]]));
-    expect(backward(sum(maxPool2d(x, 2))).get(x).toArray()).toEqual([[[[1, 0], [0, 0]]]]);
-    expect(maxPool2d(tensor([[[[1, Number.NaN], [3, 2]]]]), 2).item()).toBeNaN();
+    const x = parameter(
+      tensor([
+        [
+          [
+            [2, 2],
+            [1, 2],
+          ],
+        ],
+      ]),
+    );
+    expect(
+      backward(sum(maxPool2d(x, 2)))
+        .get(x)
+        .toArray(),
+    ).toEqual([
+      [
+        [
+          [1, 0],
+          [0, 0],
+        ],
+      ],
+    ]);
+    expect(
+      maxPool2d(
+        tensor([
+          [
+            [
+              [1, Number.NaN],
+              [3, 2],
+            ],
+          ],
+        ]),
+        2,
+      ).item(),
+    ).toBeNaN();
   });
 
   test('sqrt says Infinity at 0 where norm says 0', () => {
@@ -216,6 +289,10 @@ describe('at kinks and edges', () => {
 
   test('a difference of equal tensors through sub is exactly 0', () => {
     const x = parameter(tensor([0.1, 0.3]));
-    expect(backward(sum(square(sub(x, x)))).get(x).toArray()).toEqual([0, 0]);
+    expect(
+      backward(sum(square(sub(x, x))))
+        .get(x)
+        .toArray(),
+    ).toEqual([0, 0]);
   });
 });

@@ -108,7 +108,10 @@ function log1p(e: number): number {
  * @example gelu(tensor([0, 1])).toArray() // [0, 0.8413447]
  * @example gelu(tensor([0, 1]), { approximate: 'tanh' }).toArray() // [0, 0.841192]
  */
-export function gelu(x: Tensor, { approximate = 'none' }: { readonly approximate?: 'none' | 'tanh' | undefined } = {}): Tensor {
+export function gelu(
+  x: Tensor,
+  { approximate = 'none' }: { readonly approximate?: 'none' | 'tanh' | undefined } = {},
+): Tensor {
   if (approximate === 'tanh') {
     // sqrt(2 / pi) and 0.044715 are the constants of the approximation, section 2 of the paper.
     const inner = mul(add(x, mul(mul(square(x), x), 0.044715)), Math.sqrt(2 / Math.PI));

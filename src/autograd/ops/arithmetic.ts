@@ -14,7 +14,8 @@ export function add(left: Operand, right: Operand): Tensor {
   const { a, b, x, y, shape, rows, columns, aRow, aColumn, bRow, bColumn } = broadcast('add', left, right);
   const out = allocate([a, b], shape);
   for (let row = 0, o = 0; row < rows; row++) {
-    for (let i = row * aRow, j = row * bRow, end = o + columns; o < end; o++, i += aColumn, j += bColumn) out[o] = x[i] + y[j];
+    for (let i = row * aRow, j = row * bRow, end = o + columns; o < end; o++, i += aColumn, j += bColumn)
+      out[o] = x[i] + y[j];
   }
   return record('add', out, shape, [
     [a, (g) => sumTo(g, a.shape)],
@@ -33,7 +34,8 @@ export function sub(left: Operand, right: Operand): Tensor {
   const { a, b, x, y, shape, rows, columns, aRow, aColumn, bRow, bColumn } = broadcast('sub', left, right);
   const out = allocate([a, b], shape);
   for (let row = 0, o = 0; row < rows; row++) {
-    for (let i = row * aRow, j = row * bRow, end = o + columns; o < end; o++, i += aColumn, j += bColumn) out[o] = x[i] - y[j];
+    for (let i = row * aRow, j = row * bRow, end = o + columns; o < end; o++, i += aColumn, j += bColumn)
+      out[o] = x[i] - y[j];
   }
   return record('sub', out, shape, [
     [a, (g) => sumTo(g, a.shape)],
@@ -52,7 +54,8 @@ export function mul(left: Operand, right: Operand): Tensor {
   const { a, b, x, y, shape, rows, columns, aRow, aColumn, bRow, bColumn } = broadcast('mul', left, right);
   const out = allocate([a, b], shape);
   for (let row = 0, o = 0; row < rows; row++) {
-    for (let i = row * aRow, j = row * bRow, end = o + columns; o < end; o++, i += aColumn, j += bColumn) out[o] = x[i] * y[j];
+    for (let i = row * aRow, j = row * bRow, end = o + columns; o < end; o++, i += aColumn, j += bColumn)
+      out[o] = x[i] * y[j];
   }
   return record('mul', out, shape, [
     [a, (g) => sumTo(mul(g, b), a.shape)],
@@ -71,7 +74,8 @@ export function div(left: Operand, right: Operand): Tensor {
   const { a, b, x, y, shape, rows, columns, aRow, aColumn, bRow, bColumn } = broadcast('div', left, right);
   const out = allocate([a, b], shape);
   for (let row = 0, o = 0; row < rows; row++) {
-    for (let i = row * aRow, j = row * bRow, end = o + columns; o < end; o++, i += aColumn, j += bColumn) out[o] = x[i] / y[j];
+    for (let i = row * aRow, j = row * bRow, end = o + columns; o < end; o++, i += aColumn, j += bColumn)
+      out[o] = x[i] / y[j];
   }
   const quotient: Tensor = record('div', out, shape, [
     [a, (g) => sumTo(div(g, b), a.shape)],

@@ -1,5 +1,5 @@
-import { broadcastShapes, type Shape, ShapeError, sameShape, sizeOf } from '../../tensor/shape.ts';
 import { isDouble, toDouble } from '../../tensor/precision.ts';
+import { broadcastShapes, type Shape, ShapeError, sameShape, sizeOf } from '../../tensor/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import { record } from '../tape.ts';
 import { addStrided, readStrided, stridesOf } from './strided.ts';
@@ -41,8 +41,12 @@ function broadcastStrides(op: string, small: Shape, large: Shape): number[] {
     if (axis < lead) return 0;
     const from = small[axis - lead];
     if (lead < 0 || (from !== length && from !== 1)) {
-      throw new ShapeError(op, 'the smaller shape does not broadcast to the larger', [small, large],
-        'Align them at the right; each length of the smaller must be equal or 1.');
+      throw new ShapeError(
+        op,
+        'the smaller shape does not broadcast to the larger',
+        [small, large],
+        'Align them at the right; each length of the smaller must be equal or 1.',
+      );
     }
     return from === 1 ? 0 : own[axis - lead];
   });
@@ -85,7 +89,19 @@ function plan(a: Tensor, b: Tensor, shape: Shape, size: number, columns: number)
   if (bSteps === undefined) return plan(a, expand(b, shape), shape, size, columns);
   const [aRow, aColumn] = aSteps;
   const [bRow, bColumn] = bSteps;
-  return { a, b, x: a.data, y: b.data, shape, rows: columns === 0 ? 0 : size / columns, columns, aRow, aColumn, bRow, bColumn };
+  return {
+    a,
+    b,
+    x: a.data,
+    y: b.data,
+    shape,
+    rows: columns === 0 ? 0 : size / columns,
+    columns,
+    aRow,
+    aColumn,
+    bRow,
+    bColumn,
+  };
 }
 
 /** The length of one row where `x` repeats row by row or column by column; undefined where it is full or one number. */
@@ -97,7 +113,12 @@ function columnsOf(x: Tensor, shape: Shape, size: number): number | undefined {
 }
 
 /** How far `x` advances from row to row and column to column; undefined where it must be expanded. */
-function steps(x: Tensor, shape: Shape, size: number, columns: number): readonly [row: number, column: number] | undefined {
+function steps(
+  x: Tensor,
+  shape: Shape,
+  size: number,
+  columns: number,
+): readonly [row: number, column: number] | undefined {
   if (x.size === size) return [columns, 1];
   if (x.size === 1) return [0, 0];
   if (x.size === columns && isSuffix(x.shape, shape)) return [0, 1];

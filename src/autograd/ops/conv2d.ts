@@ -35,7 +35,12 @@ export interface Conv2dOptions {
 export function conv2d(x: Tensor, weight: Tensor, bias?: Tensor, options: Conv2dOptions = {}): Tensor {
   const spec = conv2dSpec(x.shape, weight.shape, options);
   if (bias !== undefined && (bias.shape.length !== 1 || bias.shape[0] !== spec.filters)) {
-    throw new ShapeError('conv2d', `bias must be [${spec.filters}]`, [bias.shape, weight.shape], 'Use one bias a filter.');
+    throw new ShapeError(
+      'conv2d',
+      `bias must be [${spec.filters}]`,
+      [bias.shape, weight.shape],
+      'Use one bias a filter.',
+    );
   }
   return forward(x, weight, bias, spec);
 }
@@ -74,14 +79,23 @@ function weightGradient(g: Tensor, x: Tensor, spec: Conv2dSpec): Tensor {
 function conv2dSpec(x: Shape, weight: Shape, options: Conv2dOptions): Conv2dSpec {
   const { groups = 1 } = options;
   if (x.length !== 4 || weight.length !== 4) {
-    throw new ShapeError('conv2d', 'x must be [N, C, H, W] and weight [F, C / groups, kH, kW]', [x, weight], 'reshape() adds missing axes.');
+    throw new ShapeError(
+      'conv2d',
+      'x must be [N, C, H, W] and weight [F, C / groups, kH, kW]',
+      [x, weight],
+      'reshape() adds missing axes.',
+    );
   }
   const [batch, channels, height, width] = x;
   const [filters, groupChannels, kernelHeight, kernelWidth] = weight;
   checkInteger('conv2d', 'groups', groups, 1);
   if (channels !== groupChannels * groups || filters % groups !== 0) {
-    throw new ShapeError('conv2d', `${channels} channels and ${filters} filters do not fit weight [F, C / groups, kH, kW] with ${groups} groups`, [x, weight],
-      'weight.shape[1] must be C / groups, and F a multiple of groups.');
+    throw new ShapeError(
+      'conv2d',
+      `${channels} channels and ${filters} filters do not fit weight [F, C / groups, kH, kW] with ${groups} groups`,
+      [x, weight],
+      'weight.shape[1] must be C / groups, and F a multiple of groups.',
+    );
   }
   const [strideHeight, strideWidth] = pair('conv2d', 'stride', options.stride ?? 1, 1);
   const [padHeight, padWidth] = pair('conv2d', 'padding', options.padding ?? 0, 0);
@@ -89,11 +103,30 @@ function conv2dSpec(x: Shape, weight: Shape, options: Conv2dOptions): Conv2dSpec
   const outHeight = windowCount(height + 2 * padHeight, dilationHeight * (kernelHeight - 1) + 1, strideHeight);
   const outWidth = windowCount(width + 2 * padWidth, dilationWidth * (kernelWidth - 1) + 1, strideWidth);
   if (outHeight < 1 || outWidth < 1 || kernelHeight < 1 || kernelWidth < 1) {
-    throw new ShapeError('conv2d', 'the kernel does not fit into the padded image', [x, weight], 'Use a smaller kernel or dilation, or more padding.');
+    throw new ShapeError(
+      'conv2d',
+      'the kernel does not fit into the padded image',
+      [x, weight],
+      'Use a smaller kernel or dilation, or more padding.',
+    );
   }
   return {
-    batch, channels, height, width, filters, kernelHeight, kernelWidth, outHeight, outWidth,
-    strideHeight, strideWidth, padHeight, padWidth, dilationHeight, dilationWidth, groups,
+    batch,
+    channels,
+    height,
+    width,
+    filters,
+    kernelHeight,
+    kernelWidth,
+    outHeight,
+    outWidth,
+    strideHeight,
+    strideWidth,
+    padHeight,
+    padWidth,
+    dilationHeight,
+    dilationWidth,
+    groups,
   };
 }
 

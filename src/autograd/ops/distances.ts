@@ -4,10 +4,10 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { Distance, Similarity } from '../measure.ts';
 import { recordAs } from '../tape.ts';
 import { divOrZero, mul, neg, sub } from './arithmetic.ts';
+import { normalize } from './normalization.ts';
 import { square } from './pointwise.ts';
 import { reshape } from './rearrange.ts';
 import { norm, sum } from './reductions.ts';
-import { normalize } from './normalization.ts';
 
 /**
  * `|a - b|^2` row by row.
@@ -101,6 +101,11 @@ function distance(name: string, x: Tensor): Distance {
 
 function checkRows(op: string, a: Tensor, b: Tensor): void {
   if (a.shape.length !== 2 || !sameShape(a.shape, b.shape)) {
-    throw new ShapeError(op, 'both must be [N, D]', [a.shape, b.shape], 'Row i is compared with row i; pairwiseDistances() compares all with all.');
+    throw new ShapeError(
+      op,
+      'both must be [N, D]',
+      [a.shape, b.shape],
+      'Row i is compared with row i; pairwiseDistances() compares all with all.',
+    );
   }
 }

@@ -19,7 +19,9 @@ export function take(x: Tensor, indices: Integers, { axis = 0 }: { readonly axis
   const index = toIntegers('take', 'indices', indices);
   index.forEach((value, i) => {
     if (value < 0 || value >= length) {
-      throw new RangeError(`take: indices[${i}] is ${value}, outside axis ${along} of length ${length}. Use 0 to ${length - 1}.`);
+      throw new RangeError(
+        `take: indices[${i}] is ${value}, outside axis ${along} of length ${length}. Use 0 to ${length - 1}.`,
+      );
     }
   });
   const inner = sizeOf(x.shape.slice(along + 1));

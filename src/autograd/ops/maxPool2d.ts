@@ -23,13 +23,18 @@ export function maxPool2d(x: Tensor, size: Pair, options: Pool2dOptions = {}): T
   const [kernelHeight, kernelWidth] = pair('maxPool2d', 'size', size, 1);
   const [strideHeight, strideWidth] = pair('maxPool2d', 'stride', options.stride ?? size, 1);
   const [padHeight, padWidth] = pair('maxPool2d', 'padding', options.padding ?? 0, 0);
-  if (x.shape.length !== 4) throw new ShapeError('maxPool2d', 'x must be [N, C, H, W]', [x.shape], 'reshape() adds missing axes.');
+  if (x.shape.length !== 4)
+    throw new ShapeError('maxPool2d', 'x must be [N, C, H, W]', [x.shape], 'reshape() adds missing axes.');
   const [batch, channels, height, width] = x.shape;
   const outHeight = windowCount(height + 2 * padHeight, kernelHeight, strideHeight);
   const outWidth = windowCount(width + 2 * padWidth, kernelWidth, strideWidth);
   if (outHeight < 1 || outWidth < 1 || 2 * padHeight > kernelHeight || 2 * padWidth > kernelWidth) {
-    throw new ShapeError('maxPool2d', `windows of ${kernelHeight} x ${kernelWidth} with padding ${padHeight}, ${padWidth} do not fit`, [x.shape],
-      'Use a smaller size, and padding of at most half of it.');
+    throw new ShapeError(
+      'maxPool2d',
+      `windows of ${kernelHeight} x ${kernelWidth} with padding ${padHeight}, ${padWidth} do not fit`,
+      [x.shape],
+      'Use a smaller size, and padding of at most half of it.',
+    );
   }
   const { data } = x;
   const chosen = new Int32Array(batch * channels * outHeight * outWidth);

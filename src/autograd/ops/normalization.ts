@@ -41,7 +41,9 @@ export function dropout(x: Tensor, { p, training = false, random }: DropoutOptio
   if (!(p >= 0 && p < 1)) throw new RangeError(`dropout: p must lie in [0, 1); got ${p}.`);
   if (!training || p === 0) return x;
   if (random === undefined) {
-    throw new TypeError('dropout: training needs a source of random numbers. Pass { training: true, random } as the context.');
+    throw new TypeError(
+      'dropout: training needs a source of random numbers. Pass { training: true, random } as the context.',
+    );
   }
   const mask = allocate([x], x.shape);
   const scale = 1 / (1 - p);
@@ -78,16 +80,27 @@ export interface BatchNormOptions {
 export function batchNorm(x: Tensor, options: BatchNormOptions): Tensor {
   const { weight, bias, runningMean, runningVar, training = false, momentum = 0.1, epsilon = 1e-5 } = options;
   const [batch, channels] = x.shape;
-  if (x.shape.length < 2) throw new ShapeError('batchNorm', 'x must be [N, C, ...]', [x.shape], 'The second axis holds the channels.');
+  if (x.shape.length < 2)
+    throw new ShapeError('batchNorm', 'x must be [N, C, ...]', [x.shape], 'The second axis holds the channels.');
   for (const [name, t] of Object.entries({ weight, bias, runningMean, runningVar })) {
     if (t !== undefined && (t.shape.length !== 1 || t.shape[0] !== channels)) {
-      throw new ShapeError('batchNorm', `${name} must be [${channels}]`, [t.shape, x.shape], 'Use one value a channel.');
+      throw new ShapeError(
+        'batchNorm',
+        `${name} must be [${channels}]`,
+        [t.shape, x.shape],
+        'Use one value a channel.',
+      );
     }
   }
   const pixels = sizeOf(x.shape.slice(2));
   const count = batch * pixels;
   if (training && count < 2) {
-    throw new ShapeError('batchNorm', 'training needs more than one value a channel', [x.shape], 'Use a larger batch, or inference.');
+    throw new ShapeError(
+      'batchNorm',
+      'training needs more than one value a channel',
+      [x.shape],
+      'Use a larger batch, or inference.',
+    );
   }
   if (!training && (runningMean === undefined || runningVar === undefined)) {
     throw new TypeError('batchNorm: inference needs runningMean and runningVar. Pass them, or training: true.');
@@ -99,7 +112,8 @@ export function batchNorm(x: Tensor, options: BatchNormOptions): Tensor {
       const variance = statistics(x.data, c, batch, channels, pixels, means);
       inverse[c] = 1 / Math.sqrt(variance + epsilon);
       if (runningMean !== undefined) runningMean.data[c] += momentum * (means[c] - runningMean.data[c]);
-      if (runningVar !== undefined) runningVar.data[c] += momentum * ((variance * count) / (count - 1) - runningVar.data[c]);
+      if (runningVar !== undefined)
+        runningVar.data[c] += momentum * ((variance * count) / (count - 1) - runningVar.data[c]);
     } else if (runningMean !== undefined && runningVar !== undefined) {
       means[c] = runningMean.data[c];
       inverse[c] = 1 / Math.sqrt(runningVar.data[c] + epsilon);
@@ -117,16 +131,26 @@ export function batchNorm(x: Tensor, options: BatchNormOptions): Tensor {
   const composed = (index: number) => (g: Tensor) =>
     pullThrough((y, ...affine) => composedBatchNorm(y, options, affine), inputs, index, g);
   const inputPullback = fused((g) => inputGradient(g, x, weight, means, inverse, training), composed(0));
-  const weightPullback = (w: Tensor) => fused((g) => toVector(channelSums(g, x, means, inverse).products, w), composed(1));
+  const weightPullback = (w: Tensor) =>
+    fused((g) => toVector(channelSums(g, x, means, inverse).products, w), composed(1));
   return record('batchNorm', out, x.shape, [
     [x, inputPullback],
     ...(weight === undefined ? [] : [[weight, weightPullback(weight)] as const]),
-    ...(bias === undefined ? [] : [[bias, (g: Tensor) => sum(reshape(g, [batch, channels, pixels]), { axis: [0, 2] })] as const]),
+    ...(bias === undefined
+      ? []
+      : [[bias, (g: Tensor) => sum(reshape(g, [batch, channels, pixels]), { axis: [0, 2] })] as const]),
   ]);
 }
 
 /** Writes the mean of channel c and returns its biased variance, in two passes. */
-function statistics(x: Float32Array, c: number, batch: number, channels: number, pixels: number, means: Float64Array): number {
+function statistics(
+  x: Float32Array,
+  c: number,
+  batch: number,
+  channels: number,
+  pixels: number,
+  means: Float64Array,
+): number {
   const count = batch * pixels;
   let total = 0;
   for (let n = 0; n < batch; n++) {
@@ -135,14 +159,20 @@ function statistics(x: Float32Array, c: number, batch: number, channels: number,
   const center = total / count;
   let squares = 0;
   for (let n = 0; n < batch; n++) {
-    for (let i = (n * channels + c) * pixels, end = i + pixels; i < end; i++) squares += (x[i] - center) * (x[i] - center);
+    for (let i = (n * channels + c) * pixels, end = i + pixels; i < end; i++)
+      squares += (x[i] - center) * (x[i] - center);
   }
   means[c] = center;
   return squares / count;
 }
 
 /** Per channel: the sum of g, and the sum of g times the normalized input. */
-function channelSums(g: Tensor, x: Tensor, means: Float64Array, inverse: Float64Array): { readonly totals: Float64Array; readonly products: Float64Array } {
+function channelSums(
+  g: Tensor,
+  x: Tensor,
+  means: Float64Array,
+  inverse: Float64Array,
+): { readonly totals: Float64Array; readonly products: Float64Array } {
   const [batch, channels] = x.shape;
   const pixels = sizeOf(x.shape.slice(2));
   const totals = new Float64Array(channels);
@@ -163,7 +193,14 @@ function channelSums(g: Tensor, x: Tensor, means: Float64Array, inverse: Float64
 }
 
 /** In training `weight * inverse * (g - mean(g) - xhat * mean(g * xhat))`; in inference the statistics are constants. */
-function inputGradient(g: Tensor, x: Tensor, weight: Tensor | undefined, means: Float64Array, inverse: Float64Array, training: boolean): Tensor {
+function inputGradient(
+  g: Tensor,
+  x: Tensor,
+  weight: Tensor | undefined,
+  means: Float64Array,
+  inverse: Float64Array,
+  training: boolean,
+): Tensor {
   const [batch, channels] = x.shape;
   const pixels = sizeOf(x.shape.slice(2));
   const count = batch * pixels;

@@ -20,9 +20,18 @@ export type Metric = 'euclidean' | 'squaredEuclidean' | 'cosine';
  *
  * @example pairwiseDistances(tensor([[0, 0], [3, 4]]), tensor([[0, 0]]), { metric: 'euclidean' }).toArray() // [[0], [5]]
  */
-export function pairwiseDistances(a: Tensor, b: Tensor, { metric = 'euclidean' }: { readonly metric?: Metric | undefined } = {}): Distance {
+export function pairwiseDistances(
+  a: Tensor,
+  b: Tensor,
+  { metric = 'euclidean' }: { readonly metric?: Metric | undefined } = {},
+): Distance {
   if (a.shape.length !== 2 || b.shape.length !== 2 || a.shape[1] !== b.shape[1]) {
-    throw new ShapeError('pairwiseDistances', 'expected [N, D] and [M, D]', [a.shape, b.shape], 'Embed both with one encoder.');
+    throw new ShapeError(
+      'pairwiseDistances',
+      'expected [N, D] and [M, D]',
+      [a.shape, b.shape],
+      'Embed both with one encoder.',
+    );
   }
   const [rows, width] = a.shape;
   const columns = b.shape[0];
@@ -30,27 +39,49 @@ export function pairwiseDistances(a: Tensor, b: Tensor, { metric = 'euclidean' }
   const out = allocate([a, b], shape);
   switch (metric) {
     case 'cosine':
-      for (let n = 0, o = 0; n < rows; n++) for (let m = 0; m < columns; m++, o++) out[o] = 1 - cosine(a.data, b.data, n, m, width);
+      for (let n = 0, o = 0; n < rows; n++)
+        for (let m = 0; m < columns; m++, o++) out[o] = 1 - cosine(a.data, b.data, n, m, width);
       break;
     case 'euclidean':
-      for (let n = 0, o = 0; n < rows; n++) for (let m = 0; m < columns; m++, o++) out[o] = Math.sqrt(squares(a.data, b.data, n, m, width));
+      for (let n = 0, o = 0; n < rows; n++)
+        for (let m = 0; m < columns; m++, o++) out[o] = Math.sqrt(squares(a.data, b.data, n, m, width));
       break;
     case 'squaredEuclidean':
-      for (let n = 0, o = 0; n < rows; n++) for (let m = 0; m < columns; m++, o++) out[o] = squares(a.data, b.data, n, m, width);
+      for (let n = 0, o = 0; n < rows; n++)
+        for (let m = 0; m < columns; m++, o++) out[o] = squares(a.data, b.data, n, m, width);
       break;
     default:
-      throw new RangeError(`pairwiseDistances: unknown metric '${String(metric)}'. Use 'euclidean', 'squaredEuclidean' or 'cosine'.`);
+      throw new RangeError(
+        `pairwiseDistances: unknown metric '${String(metric)}'. Use 'euclidean', 'squaredEuclidean' or 'cosine'.`,
+      );
   }
-  const composed = (g: Tensor, index: number) => pullThrough((x, y) => composedDistances(x, y, metric), [a, b], index, g);
+  const composed = (g: Tensor, index: number) =>
+    pullThrough((x, y) => composedDistances(x, y, metric), [a, b], index, g);
   const slopes = (g: Tensor) => (metric === 'squaredEuclidean' ? mul(g, 2) : divOrZero(g, y));
   const fast = (g: Tensor, index: number) => {
     if (metric === 'cosine') return composed(g, index);
     return index === 0 ? weightedDifferences(slopes(g), a, b) : weightedDifferences(transpose(slopes(g)), b, a);
   };
-  const y: Distance = recordAs(new Distance(out, shape, metric === 'cosine' ? COSINE_BOUND : Infinity), 'pairwiseDistances', [
-    [a, fused((g) => fast(g, 0), (g) => composed(g, 0))],
-    [b, fused((g) => fast(g, 1), (g) => composed(g, 1))],
-  ]);
+  const y: Distance = recordAs(
+    new Distance(out, shape, metric === 'cosine' ? COSINE_BOUND : Infinity),
+    'pairwiseDistances',
+    [
+      [
+        a,
+        fused(
+          (g) => fast(g, 0),
+          (g) => composed(g, 0),
+        ),
+      ],
+      [
+        b,
+        fused(
+          (g) => fast(g, 1),
+          (g) => composed(g, 1),
+        ),
+      ],
+    ],
+  );
   return y;
 }
 

@@ -19,14 +19,24 @@ import { reshape } from './rearrange.ts';
  */
 export function matmul(a: Tensor, b: Tensor): Tensor {
   if (a.shape.length === 0 || b.shape.length === 0) {
-    throw new ShapeError('matmul', 'a scalar has no axis to multiply along', [a.shape, b.shape], 'Use mul() for scalars.');
+    throw new ShapeError(
+      'matmul',
+      'a scalar has no axis to multiply along',
+      [a.shape, b.shape],
+      'Use mul() for scalars.',
+    );
   }
   const left = a.shape.length === 1 ? reshape(a, [1, ...a.shape]) : a;
   const right = b.shape.length === 1 ? reshape(b, [...b.shape, 1]) : b;
   const [m, k] = left.shape.slice(-2);
   const [rows, n] = right.shape.slice(-2);
   if (k !== rows) {
-    throw new ShapeError('matmul', `inner lengths differ (${k} against ${rows})`, [a.shape, b.shape], 'Use [..., M, K] and [..., K, N]; transpose() swaps axes.');
+    throw new ShapeError(
+      'matmul',
+      `inner lengths differ (${k} against ${rows})`,
+      [a.shape, b.shape],
+      'Use [..., M, K] and [..., K, N]; transpose() swaps axes.',
+    );
   }
   const batch = broadcastShapes('matmul', left.shape.slice(0, -2), right.shape.slice(0, -2));
   const count = sizeOf(batch);
@@ -35,7 +45,8 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
     // One matrix on the right: the batch is only more rows.
     return reshape(product(reshape(left, [count * m, k]), right, false, false), final);
   }
-  const items = (x: Tensor, height: number, width: number) => reshape(expand(x, [...batch, height, width]), [count, height, width]);
+  const items = (x: Tensor, height: number, width: number) =>
+    reshape(expand(x, [...batch, height, width]), [count, height, width]);
   return reshape(product(items(left, m, k), items(right, k, n), false, false), final);
 }
 
@@ -50,7 +61,12 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   const width = x.shape.at(-1);
   if (weight.shape.length !== 2 || width !== weight.shape[1]) {
-    throw new ShapeError('linear', 'the last axis of x does not match weight [out, in]', [x.shape, weight.shape], 'Flatten x, or check the layer sizes.');
+    throw new ShapeError(
+      'linear',
+      'the last axis of x does not match weight [out, in]',
+      [x.shape, weight.shape],
+      'Flatten x, or check the layer sizes.',
+    );
   }
   const out = weight.shape[0];
   if (bias !== undefined && (bias.shape.length !== 1 || bias.shape[0] !== out)) {
@@ -77,8 +93,10 @@ function product(a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean,
   if (bias !== undefined) for (let row = 0; row < m; row++) out.set(bias.data, row * n);
   const spec = { m, n, k, transposeA, transposeB, accumulate: bias !== undefined };
   const run = active(out).matmul ?? portable.matmul;
-  const item = (data: Float32Array, i: number, size: number) => (batch.length === 0 ? data : data.subarray(i * size, (i + 1) * size));
-  for (let i = 0; i < sizeOf(batch); i++) run(item(a.data, i, m * k), item(b.data, i, k * n), item(out, i, m * n), spec);
+  const item = (data: Float32Array, i: number, size: number) =>
+    batch.length === 0 ? data : data.subarray(i * size, (i + 1) * size);
+  for (let i = 0; i < sizeOf(batch); i++)
+    run(item(a.data, i, m * k), item(b.data, i, k * n), item(out, i, m * n), spec);
   return record('product', out, shape, [
     [a, (g) => (transposeA ? product(b, g, transposeB, true) : product(g, b, false, !transposeB))],
     [b, (g) => (transposeB ? product(g, a, true, transposeA) : product(a, g, !transposeA, false))],

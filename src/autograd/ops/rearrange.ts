@@ -17,7 +17,12 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   const known = shape.reduce((product, length, i) => (i === unknown ? product : product * length), 1);
   const target = unknown < 0 ? shape : shape.with(unknown, known === 0 ? 0 : x.size / known);
   if (sizeOf(target) !== x.size || !target.every(Number.isInteger)) {
-    throw new ShapeError('reshape', `${x.size} elements do not fill the new shape`, [x.shape, shape], 'Both must hold equally many elements.');
+    throw new ShapeError(
+      'reshape',
+      `${x.size} elements do not fill the new shape`,
+      [x.shape, shape],
+      'Both must hold equally many elements.',
+    );
   }
   return record('reshape', x.data, target, [[x, (g) => reshape(g, x.shape)]]);
 }
@@ -30,7 +35,8 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
  * @example flatten(zeros([2, 3, 4])).shape // [2, 12]
  */
 export function flatten(x: Tensor): Tensor {
-  if (x.shape.length === 0) throw new ShapeError('flatten', 'a scalar has no batch axis', [x.shape], 'Use reshape(x, [1]).');
+  if (x.shape.length === 0)
+    throw new ShapeError('flatten', 'a scalar has no batch axis', [x.shape], 'Use reshape(x, [1]).');
   return reshape(x, [x.shape[0], sizeOf(x.shape.slice(1))]);
 }
 
@@ -42,14 +48,27 @@ export function flatten(x: Tensor): Tensor {
  * @example transpose(tensor([[1, 2], [3, 4]])).toArray() // [[1, 3], [2, 4]]
  */
 export function transpose(x: Tensor, axes?: readonly number[]): Tensor {
-  const order = axes === undefined ? x.shape.map((_, i) => i).reverse() : axes.map((axis) => resolveAxis('transpose', axis, x.shape));
+  const order =
+    axes === undefined
+      ? x.shape.map((_, i) => i).reverse()
+      : axes.map((axis) => resolveAxis('transpose', axis, x.shape));
   if (order.length !== x.shape.length || new Set(order).size !== order.length) {
-    throw new ShapeError('transpose', `[${order.join(', ')}] is not an order of the axes`, [x.shape], 'List every axis once.');
+    throw new ShapeError(
+      'transpose',
+      `[${order.join(', ')}] is not an order of the axes`,
+      [x.shape],
+      'List every axis once.',
+    );
   }
   const strides = stridesOf(x.shape);
   const shape = order.map((axis) => x.shape[axis]);
   const inverse = order.map((_, axis) => order.indexOf(axis));
-  const out = readStrided(x, shape, 0, order.map((axis) => strides[axis]));
+  const out = readStrided(
+    x,
+    shape,
+    0,
+    order.map((axis) => strides[axis]),
+  );
   return record('transpose', out, shape, [[x, (g) => transpose(g, inverse)]]);
 }
 
@@ -66,7 +85,12 @@ export type Range = readonly [start: number, stop: number, step?: number];
  */
 export function slice(x: Tensor, ranges: readonly Range[]): Tensor {
   if (ranges.length > x.shape.length) {
-    throw new ShapeError('slice', `${ranges.length} ranges for ${x.shape.length} axes`, [x.shape], 'Give at most one range an axis.');
+    throw new ShapeError(
+      'slice',
+      `${ranges.length} ranges for ${x.shape.length} axes`,
+      [x.shape],
+      'Give at most one range an axis.',
+    );
   }
   const strides = stridesOf(x.shape);
   const shape = [...x.shape];
@@ -76,7 +100,9 @@ export function slice(x: Tensor, ranges: readonly Range[]): Tensor {
     const start = from < 0 ? from + length : from;
     const stop = to < 0 ? to + length : to;
     if (![start, stop, step].every(Number.isInteger) || start < 0 || stop > length || start > stop || step < 1) {
-      throw new RangeError(`slice: [${[from, to, step].join(', ')}] is not a range of axis ${axis}, which has length ${length}. Use 0 <= start <= stop <= ${length} and a step of 1 or more.`);
+      throw new RangeError(
+        `slice: [${[from, to, step].join(', ')}] is not a range of axis ${axis}, which has length ${length}. Use 0 <= start <= stop <= ${length} and a step of 1 or more.`,
+      );
     }
     shape[axis] = Math.ceil((stop - start) / step);
     first += start * strides[axis];
@@ -86,7 +112,9 @@ export function slice(x: Tensor, ranges: readonly Range[]): Tensor {
 }
 
 function place(x: Tensor, shape: Shape, start: number, strides: readonly number[]): Tensor {
-  return record('slice', readStrided(x, shape, start, strides), shape, [[x, (g) => spread(g, x.shape, start, strides)]]);
+  return record('slice', readStrided(x, shape, start, strides), shape, [
+    [x, (g) => spread(g, x.shape, start, strides)],
+  ]);
 }
 
 /** The transpose of `place`: g at its places in zeros. */
@@ -108,7 +136,12 @@ export function concat(xs: readonly Tensor[], { axis = 0 }: { readonly axis?: nu
   shape[along] = 0;
   for (const x of xs) {
     if (x.shape.length !== shape.length || x.shape.some((length, i) => i !== along && length !== shape[i])) {
-      throw new ShapeError('concat', `lengths differ on an axis other than ${along}`, xs.map((y) => y.shape), 'Only the joined axis may differ.');
+      throw new ShapeError(
+        'concat',
+        `lengths differ on an axis other than ${along}`,
+        xs.map((y) => y.shape),
+        'Only the joined axis may differ.',
+      );
     }
     shape[along] += x.shape[along];
   }
@@ -124,6 +157,13 @@ export function concat(xs: readonly Tensor[], { axis = 0 }: { readonly axis?: nu
     return inner === 0 ? 0 : (offset - width) / inner;
   });
   const part = (i: number): Range[] =>
-    shape.slice(0, along + 1).map((length, a) => (a < along ? [0, length] : [starts[i], starts[i] + xs[i].shape[along]]));
-  return record('concat', out, shape, xs.map((x, i) => [x, (g) => slice(g, part(i))]));
+    shape
+      .slice(0, along + 1)
+      .map((length, a) => (a < along ? [0, length] : [starts[i], starts[i] + xs[i].shape[along]]));
+  return record(
+    'concat',
+    out,
+    shape,
+    xs.map((x, i) => [x, (g) => slice(g, part(i))]),
+  );
 }

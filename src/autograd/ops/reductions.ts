@@ -39,7 +39,8 @@ export function sum(x: Tensor, options: ReductionOptions = {}): Tensor {
 export function mean(x: Tensor, options: ReductionOptions = {}): Tensor {
   const { final } = reducedShapes('mean', x.shape, options);
   const terms = sizeOf(final) === 0 ? 1 : x.size / sizeOf(final);
-  if (terms === 0) throw new ShapeError('mean', 'the mean of no elements is undefined', [x.shape], 'Check for an empty batch first.');
+  if (terms === 0)
+    throw new ShapeError('mean', 'the mean of no elements is undefined', [x.shape], 'Check for an empty batch first.');
   return mul(sum(x, options), 1 / terms);
 }
 
@@ -69,7 +70,11 @@ export function norm(x: Tensor, options: ReductionOptions = {}): Tensor {
 }
 
 /** The shape with reduced axes of length 1, and the shape to return. */
-function reducedShapes(op: string, shape: Shape, { axis, keepDims = false }: ReductionOptions): { readonly kept: Shape; readonly final: Shape } {
+function reducedShapes(
+  op: string,
+  shape: Shape,
+  { axis, keepDims = false }: ReductionOptions,
+): { readonly kept: Shape; readonly final: Shape } {
   const listed = axis === undefined ? shape.map((_, i) => i) : typeof axis === 'number' ? [axis] : axis;
   const reduced = new Set(listed.map((a) => resolveAxis(op, a, shape)));
   if (reduced.size !== listed.length) {

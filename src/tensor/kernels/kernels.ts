@@ -42,7 +42,13 @@ export interface Kernels {
   /** Written into model files, because two sets need not agree to the last bit. */
   readonly name: string;
   readonly matmul?: (a: Float32Array, b: Float32Array, out: Float32Array, spec: MatmulSpec) => void;
-  readonly conv2d?: (x: Float32Array, weight: Float32Array, bias: Float32Array | undefined, out: Float32Array, spec: Conv2dSpec) => void;
+  readonly conv2d?: (
+    x: Float32Array,
+    weight: Float32Array,
+    bias: Float32Array | undefined,
+    out: Float32Array,
+    spec: Conv2dSpec,
+  ) => void;
   readonly conv2dInputGradient?: (g: Float32Array, weight: Float32Array, out: Float32Array, spec: Conv2dSpec) => void;
   readonly conv2dWeightGradient?: (g: Float32Array, x: Float32Array, out: Float32Array, spec: Conv2dSpec) => void;
 }

@@ -25,9 +25,22 @@ function prepare(out: Float32Array, spec: Conv2dSpec): Work {
 }
 
 /** `out = weight * x + bias`; [N, C, H, W] -> [N, F, outH, outW]. */
-export function conv2d(x: Float32Array, weight: Float32Array, bias: Float32Array | undefined, out: Float32Array, spec: Conv2dSpec): void {
+export function conv2d(
+  x: Float32Array,
+  weight: Float32Array,
+  bias: Float32Array | undefined,
+  out: Float32Array,
+  spec: Conv2dSpec,
+): void {
   const { patch, pixels, filters, channels, columns } = prepare(out, spec);
-  const product: MatmulSpec = { m: filters, n: pixels, k: patch, transposeA: false, transposeB: false, accumulate: bias !== undefined };
+  const product: MatmulSpec = {
+    m: filters,
+    n: pixels,
+    k: patch,
+    transposeA: false,
+    transposeB: false,
+    accumulate: bias !== undefined,
+  };
   const packedWeight = scratchLike(out, panelSize(filters, patch));
   const packedColumns = scratchLike(out, panelSize(pixels, patch));
   const plane = spec.height * spec.width;
@@ -37,8 +50,16 @@ export function conv2d(x: Float32Array, weight: Float32Array, bias: Float32Array
       const first = group * filters;
       const start = (image * spec.filters + first) * pixels;
       const target = out.subarray(start, start + filters * pixels);
-      if (bias !== undefined) for (let f = 0; f < filters; f++) target.fill(bias[first + f], f * pixels, (f + 1) * pixels);
-      packedMatmul(weight.subarray(first * patch, (first + filters) * patch), columns, target, product, packedWeight, packedColumns);
+      if (bias !== undefined)
+        for (let f = 0; f < filters; f++) target.fill(bias[first + f], f * pixels, (f + 1) * pixels);
+      packedMatmul(
+        weight.subarray(first * patch, (first + filters) * patch),
+        columns,
+        target,
+        product,
+        packedWeight,
+        packedColumns,
+      );
     }
   }
 }
@@ -46,7 +67,14 @@ export function conv2d(x: Float32Array, weight: Float32Array, bias: Float32Array
 /** The gradient of the input, from the output's gradient g [N, F, outH, outW]. */
 export function conv2dInputGradient(g: Float32Array, weight: Float32Array, out: Float32Array, spec: Conv2dSpec): void {
   const { patch, pixels, filters, channels, columns } = prepare(out, spec);
-  const product: MatmulSpec = { m: patch, n: pixels, k: filters, transposeA: true, transposeB: false, accumulate: false };
+  const product: MatmulSpec = {
+    m: patch,
+    n: pixels,
+    k: filters,
+    transposeA: true,
+    transposeB: false,
+    accumulate: false,
+  };
   const packedWeight = scratchLike(out, panelSize(patch, filters));
   const packedG = scratchLike(out, panelSize(pixels, filters));
   const plane = spec.height * spec.width;
@@ -56,7 +84,14 @@ export function conv2dInputGradient(g: Float32Array, weight: Float32Array, out: 
       const first = group * filters;
       const start = (image * spec.filters + first) * pixels;
       const source = g.subarray(start, start + filters * pixels);
-      packedMatmul(weight.subarray(first * patch, (first + filters) * patch), source, columns, product, packedWeight, packedG);
+      packedMatmul(
+        weight.subarray(first * patch, (first + filters) * patch),
+        source,
+        columns,
+        product,
+        packedWeight,
+        packedG,
+      );
       fold(columns, out, (image * spec.channels + group * channels) * plane, channels, spec);
     }
   }
@@ -65,7 +100,14 @@ export function conv2dInputGradient(g: Float32Array, weight: Float32Array, out: 
 /** The gradient of the weight, summed over the images in their order. */
 export function conv2dWeightGradient(g: Float32Array, x: Float32Array, out: Float32Array, spec: Conv2dSpec): void {
   const { patch, pixels, filters, channels, columns } = prepare(out, spec);
-  const product: MatmulSpec = { m: filters, n: patch, k: pixels, transposeA: false, transposeB: true, accumulate: true };
+  const product: MatmulSpec = {
+    m: filters,
+    n: patch,
+    k: pixels,
+    transposeA: false,
+    transposeB: true,
+    accumulate: true,
+  };
   const packedG = scratchLike(out, panelSize(filters, pixels));
   const packedColumns = scratchLike(out, panelSize(patch, pixels));
   const plane = spec.height * spec.width;
@@ -82,7 +124,12 @@ export function conv2dWeightGradient(g: Float32Array, x: Float32Array, out: Floa
 }
 
 /** The range of output positions whose input position `o * stride + offset` lies in `0 .. length - 1`. */
-function validRange(offset: number, stride: number, length: number, outputs: number): readonly [from: number, to: number] {
+function validRange(
+  offset: number,
+  stride: number,
+  length: number,
+  outputs: number,
+): readonly [from: number, to: number] {
   const from = Math.min(outputs, Math.max(0, Math.ceil(-offset / stride)));
   const to = Math.min(outputs, Math.floor((length - 1 - offset) / stride) + 1);
   return [from, Math.max(from, to)];

@@ -51,7 +51,14 @@ export function packedMatmul(
  * Copies a matrix into panels of four rows, element (row, d) at `panel * 4 * depth + 4 * d + row % 4`, so that the
  * inner loop reads both operands in one direction. Missing rows are zero.
  */
-function pack(source: Float32Array, rows: number, depth: number, rowStride: number, depthStride: number, out: Float32Array): void {
+function pack(
+  source: Float32Array,
+  rows: number,
+  depth: number,
+  rowStride: number,
+  depthStride: number,
+  out: Float32Array,
+): void {
   let o = 0;
   for (let row = 0; row < rows; row += BLOCK) {
     const height = Math.min(BLOCK, rows - row);
@@ -92,7 +99,15 @@ function multiplyPanels(
   block[12] = c30; block[13] = c31; block[14] = c32; block[15] = c33;
 }
 
-function store(block: Float64Array, out: Float32Array, start: number, stride: number, rows: number, columns: number, accumulate: boolean): void {
+function store(
+  block: Float64Array,
+  out: Float32Array,
+  start: number,
+  stride: number,
+  rows: number,
+  columns: number,
+  accumulate: boolean,
+): void {
   for (let i = 0, o = start, p = 0; i < rows; i++, o += stride, p += BLOCK) {
     if (columns === BLOCK && !accumulate) {
       out[o] = block[p];
@@ -106,7 +121,12 @@ function store(block: Float64Array, out: Float32Array, start: number, stride: nu
 }
 
 /** Without packing: one row against four columns at a time. */
-function direct(a: Float32Array, b: Float32Array, out: Float32Array, { m, n, k, transposeA, transposeB, accumulate }: MatmulSpec): void {
+function direct(
+  a: Float32Array,
+  b: Float32Array,
+  out: Float32Array,
+  { m, n, k, transposeA, transposeB, accumulate }: MatmulSpec,
+): void {
   const aRow = transposeA ? 1 : k;
   const aStep = transposeA ? m : 1;
   const bColumn = transposeB ? k : 1;

@@ -1,0 +1,425 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { SyncBatches } from '../../src/data/batches.ts';
+import { imageSet, type LabelledSet } from '../../src/data/imageSet.ts';
+import { balancedPairs, classBatches, triplets } from '../../src/data/samplers.ts';
+import { createRandom, type Random } from '../../src/tensor/random.ts';
+import type { Tensor } from '../../src/tensor/tensor.ts';
+
+/** Images of one pixel whose value is the image's index, so that a batch tells which samples it holds. */
+function numbered(labels: readonly number[]): LabelledSet {
+  return imageSet({ shape: [labels.length, 1, 1], data: Float32Array.from(labels.keys()) }, labels);
+}
+
+/** Labels in which class c, named 10 c, occurs `sizes[c]` times, classes interleaved. */
+function labelsOf(sizes: readonly number[]): number[] {
+  const order = createRandom(99).permutation(sizes.reduce((total, size) => total + size, 0));
+  const grouped = sizes.flatMap((size, c) => new Array<number>(size).fill(10 * c));
+  return [...order].map((i) => grouped[i]);
+}
+
+/** Class sizes that pairs and triplets can be drawn from: two classes, one of them with two samples. */
+const sizes = fc
+  .array(fc.integer({ min: 1, max: 9 }), { minLength: 2, maxLength: 6 })
+  .filter((list) => list.some((size) => size > 1));
+const seeds = fc.nat(1000);
+
+function count<T>(items: Iterable<T>): Map<T, number> {
+  const counts = new Map<T, number>();
+  for (const item of items) counts.set(item, (counts.get(item) ?? 0) + 1);
+  return counts;
+}
+
+/** Largest count minus smallest, over `keys`. */
+function spread<T>(counts: ReadonlyMap<T, number>, keys: readonly T[]): number {
+  const values = keys.map((key) => counts.get(key) ?? 0);
+  return Math.max(...values) - Math.min(...values);
+}
+
+/** All tensors and labels of a batch, as plain lists. */
+function plain(batch: object): unknown {
+  return Object.entries(batch).map(([name, value]) => [name, [...('data' in value ? value.data : value)]]);
+}
+
+function plainEpoch<B extends object>(batches: SyncBatches<B>, i: number): unknown[] {
+  return Array.from(batches.epoch(i), plain);
+}
+
+/** The pairs of an epoch as `[a, b, different]`, sample indices. */
+function pairsOf(batches: ReturnType<typeof balancedPairs>, epoch = 0): number[][] {
+  return [...batches.epoch(epoch)].flatMap(({ a, b, different }) =>
+    Array.from(different, (flag, i) => [a.data[i], b.data[i], flag]),
+  );
+}
+
+/** A set that counts the batches it was asked for. */
+function counting(set: LabelledSet): LabelledSet & { readonly asked: number[] } {
+  const asked: number[] = [];
+  return {
+    length: set.length,
+    labels: set.labels,
+    asked,
+    batch(indices) {
+      asked.push(indices.length);
+      return set.batch(indices);
+    },
+  };
+}
+
+/** The three samplers alike, each over `set` with some batches an epoch and the parts of its batches. */
+const samplers: readonly (readonly [
+  name: string,
+  parts: number,
+  make: (set: LabelledSet, random: Random, transform?: (x: Tensor, random: Random) => Tensor) => SyncBatches<object>,
+])[] = [
+  ['balancedPairs', 2, (set, random, transform) => balancedPairs(set, { batchSize: 4, pairs: 18, random, transform })],
+  ['triplets', 3, (set, random, transform) => triplets(set, { batchSize: 4, triplets: 18, random, transform })],
+  [
+    'classBatches',
+    1,
+    (set, random, transform) => classBatches(set, { classes: 2, samples: 2, batches: 5, random, transform }),
+  ],
+];
+
+describe.each(samplers)('%s, as every sampler', (_name, parts, make) => {
+  const set = numbered(labelsOf([6, 4, 9]));
+
+  it('has 5 batches an epoch', () => {
+    const batches = make(set, createRandom(1));
+    expect(batches.length).toBe(5);
+    expect(plainEpoch(batches, 3)).toHaveLength(5);
+  });
+
+  it('gives an epoch again, bit for bit, whenever and in any order it is asked for', () => {
+    const batches = make(set, createRandom(1));
+    const forth = [0, 1, 2].map((i) => plainEpoch(batches, i));
+    const other = make(set, createRandom(1));
+    const back = [2, 1, 0].map((i) => plainEpoch(other, i)).reverse();
+    expect(back).toEqual(forth);
+    expect(plainEpoch(batches, 1)).toEqual(forth[1]);
+    // Two readers at once do not disturb each other.
+    const [first, second] = [batches.epoch(0)[Symbol.iterator](), batches.epoch(0)[Symbol.iterator]()];
+    first.next();
+    expect(plain(second.next().value)).toEqual(forth[0][0]);
+    expect(plain(first.next().value)).toEqual(forth[0][1]);
+  });
+
+  it('does not depend on what else was drawn from its random, nor draws from it', () => {
+    const random = createRandom(1);
+    random.word();
+    expect(plainEpoch(make(set, random), 0)).toEqual(plainEpoch(make(set, createRandom(1)), 0));
+    expect(random.state[2]).toBe(1);
+  });
+
+  it('differs from epoch to epoch and from seed to seed', () => {
+    const drawn = [1, 2, 3].flatMap((seed) =>
+      [0, 1, 2, 3].map((i) => JSON.stringify(plainEpoch(make(set, createRandom(seed)), i))),
+    );
+    expect(new Set(drawn).size).toBe(12);
+  });
+
+  it('assembles a batch when it is asked for, and no other', () => {
+    const counted = counting(set);
+    const iterator = make(counted, createRandom(1)).epoch(0)[Symbol.iterator]();
+    expect(counted.asked).toEqual([]);
+    iterator.next();
+    expect(counted.asked).toHaveLength(parts);
+    iterator.next();
+    expect(counted.asked).toHaveLength(2 * parts);
+  });
+
+  it('transforms each tensor with an independent stream, the same whenever it is asked for', () => {
+    const words: number[] = [];
+    const shapes: (readonly number[])[] = [];
+    const transform = (x: Tensor, random: Random) => {
+      words.push(random.word());
+      shapes.push(x.shape);
+      return x;
+    };
+    const batches = make(set, createRandom(1), transform);
+    plainEpoch(batches, 0);
+    plainEpoch(batches, 1);
+    const once = words.splice(0);
+    expect(once).toHaveLength(2 * 5 * parts);
+    expect(new Set(once).size).toBe(once.length);
+    expect(shapes[0]).toEqual([4, 1, 1, 1]);
+    plainEpoch(batches, 1);
+    expect(words).toEqual(once.slice(5 * parts));
+  });
+
+  it('gives what transform returns', () => {
+    const [batch] = make(set, createRandom(1), (x) =>
+      imageSet({ shape: x.shape, data: x.data }, new Int32Array(x.shape[0]), { scale: -1 }).batch([0, 1, 2, 3]),
+    ).epoch(0);
+    const tensors = Object.values(batch).filter((value) => !ArrayBuffer.isView(value));
+    expect(tensors).toHaveLength(parts);
+    for (const { data } of tensors) expect(Math.max(...data)).toBeLessThanOrEqual(0);
+  });
+
+  it('refuses an epoch that is not a number from 0', () => {
+    const batches = make(set, createRandom(1));
+    for (const i of [-1, 0.5, NaN]) expect(() => [...batches.epoch(i)]).toThrow(RangeError);
+  });
+});
+
+describe('balancedPairs', () => {
+  it('pairs same and different samples in turn, rightly labelled, never a sample with itself', () => {
+    fc.assert(
+      fc.property(
+        sizes,
+        seeds,
+        fc.integer({ min: 1, max: 7 }),
+        fc.integer({ min: 1, max: 40 }),
+        (list, seed, batchSize, pairs) => {
+          const labels = labelsOf(list);
+          const batches = balancedPairs(numbered(labels), { batchSize, pairs, random: createRandom(seed) });
+          expect(batches.length).toBe(Math.ceil(pairs / batchSize));
+          const drawn = pairsOf(batches, seed % 3);
+          expect(drawn).toHaveLength(pairs);
+          drawn.forEach(([a, b, different], i) => {
+            expect(a).not.toBe(b);
+            expect(different).toBe(labels[a] === labels[b] ? 0 : 1);
+            expect(different).toBe(i % 2);
+          });
+          const filled = [...batches.epoch(0)].map(({ a, b, different }) => [a.shape[0], b.shape[0], different.length]);
+          const last = pairs - batchSize * (batches.length - 1);
+          expect(filled).toEqual(filled.map((_, i) => new Array(3).fill(i < filled.length - 1 ? batchSize : last)));
+        },
+      ),
+    );
+  });
+
+  it('is half same, half different in every batch of an even size', () => {
+    for (const batchSize of [2, 4, 10]) {
+      const batches = balancedPairs(numbered(labelsOf([2, 3, 30])), { batchSize, pairs: 60, random: createRandom(5) });
+      for (const { different } of batches.epoch(0))
+        expect(different.reduce((total, flag) => total + flag, 0)).toBe(batchSize / 2);
+    }
+  });
+
+  it('draws every class equally often for same pairs, to one pair, however unequal their sizes', () => {
+    fc.assert(
+      fc.property(sizes, seeds, (list, seed) => {
+        const labels = labelsOf(list);
+        const drawn = pairsOf(balancedPairs(numbered(labels), { batchSize: 8, pairs: 62, random: createRandom(seed) }));
+        const classes = list.flatMap((size, c) => (size > 1 ? [10 * c] : []));
+        const same = count(drawn.filter(([, , different]) => different === 0).map(([a]) => labels[a]));
+        expect(spread(same, classes)).toBeLessThanOrEqual(1);
+        expect([...same.keys()].every((c) => classes.includes(c))).toBe(true);
+      }),
+    );
+  });
+
+  it('draws every class equally often for different pairs, and its samples evenly', () => {
+    const list = [1, 2, 5, 300, 3];
+    const labels = labelsOf(list);
+    const drawn = pairsOf(balancedPairs(numbered(labels), { batchSize: 50, pairs: 4000, random: createRandom(3) }));
+    const sides = drawn.filter(([, , different]) => different === 1).flatMap(([a, b]) => [a, b]);
+    const classes = count(sides.map((i) => labels[i]));
+    for (const [c] of list.entries())
+      expect(Math.abs((classes.get(10 * c) ?? 0) / (4000 / list.length) - 1)).toBeLessThan(0.03);
+    const samples = count(sides);
+    for (const [c] of list.entries())
+      expect(
+        spread(
+          samples,
+          [...labels.keys()].filter((i) => labels[i] === 10 * c),
+        ),
+      ).toBeLessThanOrEqual(1);
+    // Which class is on which side tells nothing: each couple of classes comes in both orders.
+    expect(
+      count(drawn.filter(([, , different]) => different === 1).map(([a, b]) => `${labels[a]} ${labels[b]}`)).size,
+    ).toBe(20);
+  });
+
+  it('with as many pairs as samples, draws each sample of a balanced set twice', () => {
+    const labels = labelsOf([20, 20, 20, 20]);
+    const drawn = pairsOf(balancedPairs(numbered(labels), { batchSize: 16, random: createRandom(11) }));
+    expect(drawn).toHaveLength(80);
+    for (const flag of [0, 1]) {
+      const samples = count(drawn.filter(([, , different]) => different === flag).flatMap(([a, b]) => [a, b]));
+      expect([samples.size, Math.max(...samples.values())]).toEqual([80, 1]);
+    }
+  });
+
+  it('takes a class with one sample into different pairs only', () => {
+    const labels = labelsOf([1, 1, 4]);
+    const drawn = pairsOf(balancedPairs(numbered(labels), { batchSize: 10, pairs: 200, random: createRandom(1) }));
+    const alone = [...labels.keys()].filter((i) => labels[i] !== 20);
+    for (const i of alone) {
+      const flags = drawn.filter(([a, b]) => a === i || b === i).map(([, , different]) => different);
+      expect(flags.length).toBeGreaterThan(40);
+      expect(new Set(flags)).toEqual(new Set([1]));
+    }
+  });
+
+  it('refuses sets that hold no pair of one kind', () => {
+    const make = (labels: number[]) => () => balancedPairs(numbered(labels), { batchSize: 2, random: createRandom(1) });
+    expect(make([3, 3, 3])).toThrow(
+      new RangeError(
+        'balancedPairs: the set holds 3 samples of one class only. Different samples need at least two classes.',
+      ),
+    );
+    expect(make([1, 2, 3])).toThrow(
+      new RangeError('balancedPairs: no class has two samples. Samples that are alike need a class with at least two.'),
+    );
+    const empty: LabelledSet = { length: 0, labels: new Int32Array(0), batch: () => numbered([0]).batch([0]) };
+    expect(() => balancedPairs(empty, { batchSize: 2, random: createRandom(1) })).toThrow(/0 samples of no class/);
+  });
+
+  it('refuses sizes that are not counts', () => {
+    const set = numbered([0, 0, 1]);
+    for (const bad of [0, -1, 1.5, NaN]) {
+      expect(() => balancedPairs(set, { batchSize: bad, random: createRandom(1) })).toThrow(
+        `balancedPairs: batchSize must be an integer of at least 1; got ${bad}.`,
+      );
+      expect(() => balancedPairs(set, { batchSize: 1, pairs: bad, random: createRandom(1) })).toThrow(
+        `pairs must be an integer of at least 1; got ${bad}.`,
+      );
+    }
+  });
+});
+
+describe('triplets', () => {
+  const tripletsOf = (batches: ReturnType<typeof triplets>, epoch = 0) =>
+    [...batches.epoch(epoch)].flatMap(({ anchor, positive, negative }) =>
+      Array.from(anchor.data, (a, i) => [a, positive.data[i], negative.data[i]]),
+    );
+
+  it('have a positive of the class, another sample, and a negative of another class', () => {
+    fc.assert(
+      fc.property(
+        sizes,
+        seeds,
+        fc.integer({ min: 1, max: 7 }),
+        fc.integer({ min: 1, max: 30 }),
+        (list, seed, batchSize, total) => {
+          const labels = labelsOf(list);
+          const batches = triplets(numbered(labels), { batchSize, triplets: total, random: createRandom(seed) });
+          expect(batches.length).toBe(Math.ceil(total / batchSize));
+          const drawn = tripletsOf(batches);
+          expect(drawn).toHaveLength(total);
+          for (const [a, p, n] of drawn) {
+            expect(p).not.toBe(a);
+            expect(labels[p]).toBe(labels[a]);
+            expect(labels[n]).not.toBe(labels[a]);
+          }
+          expect([...batches.epoch(0)].at(-1)?.anchor.shape[0]).toBe(total - batchSize * (batches.length - 1));
+        },
+      ),
+    );
+  });
+
+  it('default to a third of the samples', () => {
+    expect(tripletsOf(triplets(numbered(labelsOf([5, 6])), { batchSize: 2, random: createRandom(1) }))).toHaveLength(3);
+    expect(
+      tripletsOf(triplets(numbered([0, 0, 1].slice(0, 3)), { batchSize: 2, random: createRandom(1) })),
+    ).toHaveLength(1);
+  });
+
+  it('draw every class equally often as anchor and as negative, and all samples', () => {
+    const list = [2, 3, 200, 8];
+    const labels = labelsOf(list);
+    const drawn = tripletsOf(triplets(numbered(labels), { batchSize: 100, triplets: 4000, random: createRandom(4) }));
+    for (const side of [0, 2]) {
+      const classes = count(drawn.map((triplet) => labels[triplet[side]]));
+      for (const [c] of list.entries()) expect(Math.abs((classes.get(10 * c) ?? 0) / 1000 - 1)).toBeLessThan(0.1);
+    }
+    // Within a class the samples take turns, whatever part they play: all are used, and evenly.
+    const samples = count(drawn.flat());
+    expect(samples.size).toBe(labels.length);
+    for (const [c, size] of list.entries()) {
+      const own = [...labels.keys()].filter((i) => labels[i] === 10 * c);
+      if (size > 2) expect(spread(samples, own)).toBeLessThan(0.2 * (3000 / size));
+    }
+  });
+
+  it('take a class with one sample as negative only', () => {
+    const labels = labelsOf([1, 3, 3]);
+    const drawn = tripletsOf(triplets(numbered(labels), { batchSize: 10, triplets: 100, random: createRandom(1) }));
+    const alone = labels.indexOf(0);
+    expect(drawn.some(([a, p]) => a === alone || p === alone)).toBe(false);
+    expect(drawn.filter(([, , n]) => n === alone).length).toBeGreaterThan(10);
+  });
+
+  it('refuse sets that hold none, and sizes that are not counts', () => {
+    const make =
+      (labels: number[], options = {}) =>
+      () =>
+        triplets(numbered(labels), { batchSize: 2, random: createRandom(1), ...options });
+    expect(make([3, 3, 3])).toThrow(/^triplets: .*one class only/);
+    expect(make([1, 2, 3])).toThrow(/^triplets: no class has two samples/);
+    expect(make([0, 0, 1], { batchSize: 0 })).toThrow(/^triplets: batchSize must be/);
+    expect(make([0, 0, 1], { triplets: 1.5 })).toThrow(/^triplets: triplets must be/);
+    for (const labels of [
+      [3, 3, 3],
+      [1, 2, 3],
+    ])
+      expect(make(labels)).toThrow(RangeError);
+  });
+});
+
+describe('classBatches', () => {
+  it('hold P distinct classes with K distinct samples each, class by class, rightly labelled', () => {
+    const cases = fc.record({
+      list: fc.array(fc.integer({ min: 3, max: 9 }), { minLength: 2, maxLength: 6 }),
+      p: fc.integer({ min: 2, max: 6 }),
+      k: fc.integer({ min: 1, max: 3 }),
+      seed: seeds,
+    });
+    fc.assert(
+      fc.property(cases, ({ list, p, k, seed }) => {
+        fc.pre(p <= list.length);
+        const labels = labelsOf(list);
+        const batches = classBatches(numbered(labels), {
+          classes: p,
+          samples: k,
+          batches: 7,
+          random: createRandom(seed),
+        });
+        for (const batch of batches.epoch(seed % 3)) {
+          const samples = [...batch.images.data];
+          expect(batch.images.shape).toEqual([p * k, 1, 1, 1]);
+          expect(new Set(samples).size).toBe(p * k);
+          expect([...batch.labels]).toEqual(samples.map((i) => labels[i]));
+          expect([...batch.labels]).toEqual([...batch.labels].map((_, i) => batch.labels[i - (i % k)]));
+          expect(new Set(batch.labels).size).toBe(p);
+        }
+        const drawn = [...batches.epoch(0)].flatMap((batch) => [...batch.labels]);
+        expect(drawn).toHaveLength(7 * p * k);
+      }),
+    );
+  });
+
+  it('draw every class equally often, and all samples', () => {
+    const list = [4, 40, 5, 6, 7];
+    const labels = labelsOf(list);
+    const batches = [
+      ...classBatches(numbered(labels), { classes: 2, samples: 4, batches: 500, random: createRandom(2) }).epoch(0),
+    ];
+    const classes = count(batches.flatMap((batch) => [...batch.labels]));
+    for (const [c] of list.entries()) expect(Math.abs((classes.get(10 * c) ?? 0) / 800 - 1)).toBeLessThan(0.1);
+    expect(new Set(batches.flatMap((batch) => [...batch.images.data])).size).toBe(labels.length);
+  });
+
+  it('default to as many batches as draw each sample about once', () => {
+    const make = (list: number[]) =>
+      classBatches(numbered(labelsOf(list)), { classes: 2, samples: 2, random: createRandom(1) }).length;
+    expect([make([2, 2]), make([5, 6]), make([50, 50, 23])]).toEqual([1, 2, 30]);
+  });
+
+  it('refuse what the set cannot give, naming it', () => {
+    const make =
+      (classes: number, samples: number, labels = labelsOf([5, 3, 4])) =>
+      () =>
+        classBatches(numbered(labels), { classes, samples, random: createRandom(1) });
+    expect(make(4, 1)).toThrow(new RangeError("classBatches: a batch of 4 classes from a set of 3. Lower 'classes'."));
+    expect(make(2, 4)).toThrow(
+      new RangeError("classBatches: class 10 has 3 samples, fewer than 4. Lower 'samples', or filter the class out."),
+    );
+    expect(make(2, 1, [7, 7])).toThrow(/^classBatches: .*one class only/);
+    expect(make(1, 1)).toThrow(/classes must be an integer of at least 2; got 1/);
+    expect(make(2, 0)).toThrow(/samples must be an integer of at least 1; got 0/);
+    expect(make(2, 3)).not.toThrow();
+  });
+});

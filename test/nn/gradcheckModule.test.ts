@@ -1,0 +1,233 @@
+import { describe, expect, test, vi } from 'vitest';
+import { gelu, relu, sigmoid, softplus, tanh } from '../../src/autograd/ops/activations.ts';
+import { add, mul } from '../../src/autograd/ops/arithmetic.ts';
+import { matmul } from '../../src/autograd/ops/products.ts';
+import { transpose } from '../../src/autograd/ops/rearrange.ts';
+import type { Edge } from '../../src/autograd/tape.ts';
+import { gradcheckModule } from '../../src/nn/clone.ts';
+import {
+  BatchNorm1d,
+  BatchNorm2d,
+  Conv2d,
+  Dropout,
+  Flatten,
+  Linear,
+  MaxPool2d,
+  Sequential,
+} from '../../src/nn/layers.ts';
+import type { Context, Module } from '../../src/nn/module.ts';
+import { namedParameters, stateDict } from '../../src/nn/state.ts';
+import { zeros } from '../../src/tensor/create.ts';
+import { isDouble } from '../../src/tensor/precision.ts';
+import { createRandom } from '../../src/tensor/random.ts';
+import { type Shape, sizeOf } from '../../src/tensor/shape.ts';
+import { Tensor } from '../../src/tensor/tensor.ts';
+
+/** The rule that is made wrong: edge `edge` of every op called `op`, by a factor. Off where undefined. */
+const sabotage = vi.hoisted(
+  (): { current: { op: string; edge: number; factor: number } | undefined; hits: number } => ({
+    current: undefined,
+    hits: 0,
+  }),
+);
+
+vi.mock('../../src/autograd/tape.ts', async (original) => {
+  const tape = await original<typeof import('../../src/autograd/tape.ts')>();
+  const record: typeof tape.record = (name, data, shape, edges) => {
+    const { current } = sabotage;
+    // Pullbacks are written with the same ops, which may have fewer inputs.
+    if (current === undefined || current.op !== name || current.edge >= edges.length) {
+      return tape.record(name, data, shape, edges);
+    }
+    const [input, pullback] = edges[current.edge];
+    sabotage.hits++;
+    const wrong: Edge = [input, (g) => scale(pullback(g), current.factor)];
+    return tape.record(name, data, shape, edges.with(current.edge, wrong));
+  };
+  return { ...tape, record };
+});
+
+function scale(g: Tensor, factor: number): Tensor {
+  const out = g.data.slice();
+  for (let i = 0; i < out.length; i++) out[i] *= factor;
+  return new Tensor(out, g.shape);
+}
+
+const random = createRandom(6);
+let drawn = 0;
+const normal = (shape: Shape): Tensor =>
+  new Tensor(random.fork(drawn++).fillNormal(new Float32Array(sizeOf(shape)), 0, 1), shape);
+
+/** Numbers in random order at least 0.02 apart from one another and from 0: no kink of relu or of a maximum is near. */
+function distinct(shape: Shape): Tensor {
+  const size = sizeOf(shape);
+  return new Tensor(
+    Float32Array.from(random.fork(drawn++).permutation(size), (i) => 0.1 * (i - size / 2) + 0.03),
+    shape,
+  );
+}
+
+/** Statistics and an affine map that are not those of the start. */
+function used<M extends BatchNorm1d | BatchNorm2d>(layer: M): M {
+  for (const t of [layer.weight, layer.bias, layer.runningMean]) t.data.set(normal(t.shape).data);
+  layer.runningVar.data.set(layer.runningVar.data.map((_, i) => 0.5 + i));
+  return layer;
+}
+
+interface LayerCase {
+  readonly module: Module;
+  readonly input: Tensor;
+  readonly context?: () => Context;
+  /** The op whose rules are made wrong, and how many inputs it has that need a gradient. */
+  readonly op: string;
+  readonly edges: number;
+}
+
+const inTraining = (): Context => ({ training: true, random: createRandom(9) });
+
+const layers: Readonly<Record<string, LayerCase>> = {
+  Linear: { module: new Linear(4, 3, { random }), input: normal([5, 4]), op: 'product', edges: 3 },
+  'Linear without bias, on a sequence': {
+    module: new Linear(4, 3, { random, bias: false }),
+    input: normal([2, 3, 4]),
+    op: 'product',
+    edges: 2,
+  },
+  Conv2d: { module: new Conv2d(2, 3, 3, { random, padding: 1 }), input: normal([2, 2, 4, 5]), op: 'conv2d', edges: 3 },
+  'Conv2d with every option': {
+    module: new Conv2d(4, 2, [3, 2], {
+      random,
+      bias: false,
+      stride: [2, 1],
+      padding: [1, 2],
+      dilation: [1, 2],
+      groups: 2,
+    }),
+    input: normal([2, 4, 5, 4]),
+    op: 'conv2d',
+    edges: 2,
+  },
+  MaxPool2d: { module: new MaxPool2d(2), input: distinct([2, 2, 4, 5]), op: 'gather', edges: 1 },
+  'MaxPool2d, overlapping and padded': {
+    module: new MaxPool2d([3, 2], { stride: [2, 1], padding: [1, 1] }),
+    input: distinct([1, 2, 5, 4]),
+    op: 'gather',
+    edges: 1,
+  },
+  Flatten: { module: new Flatten(), input: normal([2, 3, 2]), op: 'reshape', edges: 1 },
+  'Dropout in training': { module: new Dropout(0.4), input: normal([4, 5]), context: inTraining, op: 'mul', edges: 1 },
+  'BatchNorm1d in training': {
+    module: used(new BatchNorm1d(3)),
+    input: normal([6, 3]),
+    context: inTraining,
+    op: 'batchNorm',
+    edges: 3,
+  },
+  'BatchNorm1d of sequences in training': {
+    module: used(new BatchNorm1d(2, { epsilon: 0.1 })),
+    input: normal([3, 2, 4]),
+    context: inTraining,
+    op: 'batchNorm',
+    edges: 3,
+  },
+  'BatchNorm2d in training': {
+    module: used(new BatchNorm2d(2)),
+    input: normal([3, 2, 2, 3]),
+    context: inTraining,
+    op: 'batchNorm',
+    edges: 3,
+  },
+  'BatchNorm2d in inference': {
+    module: used(new BatchNorm2d(2)),
+    input: normal([3, 2, 2, 3]),
+    op: 'batchNorm',
+    edges: 3,
+  },
+  'Sequential with relu': {
+    module: new Sequential(new Linear(3, 4, { random }), relu, new Linear(4, 2, { random })),
+    input: distinct([4, 3]),
+    op: 'relu',
+    edges: 1,
+  },
+  'Sequential with smooth functions': {
+    module: new Sequential(tanh, new Linear(3, 4, { random }), sigmoid, (x) => gelu(x), softplus),
+    input: normal([4, 3]),
+    op: 'tanh',
+    edges: 1,
+  },
+  'a whole encoder in training': {
+    module: new Sequential(
+      new Conv2d(1, 2, 3, { random, padding: 1 }),
+      used(new BatchNorm2d(2)),
+      tanh,
+      new MaxPool2d(2),
+      new Flatten(),
+      new Dropout(0.2),
+      new Linear(8, 3, { random }),
+    ),
+    input: distinct([3, 1, 4, 4]),
+    context: inTraining,
+    op: 'conv2d',
+    edges: 2,
+  },
+};
+
+const check = ({ module, input, context }: LayerCase) =>
+  gradcheckModule(module, (m, x) => m.forward(x, context?.()), [input]);
+
+describe.each(Object.entries(layers))('%s', (_name, row) => {
+  test('passes at 1e-6, for every parameter and the input, and changes nothing', () => {
+    const before = [...stateDict(row.module).values(), row.input].map(({ data }) => data.slice());
+    const result = check(row);
+    expect(result.maxError, JSON.stringify(result)).toBeLessThanOrEqual(1e-6);
+    expect(result.ok).toBe(true);
+    expect([...stateDict(row.module).values(), row.input].map(({ data }) => data)).toEqual(before);
+  });
+
+  test.each(Array.from({ length: row.edges }, (_, edge) => edge))(
+    `fails when rule %d of '${row.op}' is wrong by a thousandth`,
+    (edge) => {
+      try {
+        Object.assign(sabotage, { current: { op: row.op, edge, factor: 1.001 }, hits: 0 });
+        const result = check(row);
+        expect(sabotage.hits).toBeGreaterThan(0);
+        expect(result.ok).toBe(false);
+        expect(result.maxError).toBeGreaterThan(5e-4);
+      } finally {
+        sabotage.current = undefined;
+      }
+    },
+  );
+});
+
+test('every layer with parameters is checked in every parameter', () => {
+  for (const { module, input, op, edges } of Object.values(layers)) {
+    if (module instanceof Sequential) continue;
+    expect(edges, op).toBe(namedParameters(module).size + (input.size > 0 ? 1 : 0));
+  }
+});
+
+test('a parameter whose gradient is cut off is found, by its place after the inputs', () => {
+  const module = new Linear(2, 1, { random });
+  // The values of the bias reach the output, its gradient does not.
+  const detached = (m: Linear, x: Tensor): Tensor =>
+    add(matmul(x, transpose(m.weight)), m.bias === undefined ? 0 : new Tensor(m.bias.data, m.bias.shape));
+  const result = gradcheckModule(module, detached, [normal([3, 2])]);
+  expect([result.ok, result.worst.input, result.worst.analytic]).toEqual([false, 2, 0]);
+});
+
+test('runs on a copy in double precision, inputs and buffers too', () => {
+  const module = used(new BatchNorm1d(2));
+  const seen: boolean[] = [];
+  gradcheckModule(
+    module,
+    (m, x) => {
+      seen.push(...[x, ...stateDict(m).values()].map(({ data }) => isDouble(data)));
+      expect(m).not.toBe(module);
+      return mul(m.forward(x), 1);
+    },
+    [zeros([1, 2])],
+  );
+  expect(seen.length).toBeGreaterThan(0);
+  expect(new Set(seen)).toEqual(new Set([true]));
+});

@@ -1,0 +1,217 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { relu } from '../../src/autograd/ops/activations.ts';
+import { cosineDistance, cosineSimilarity, euclidean, squaredEuclidean } from '../../src/autograd/ops/distances.ts';
+import { slice } from '../../src/autograd/ops/rearrange.ts';
+import { Conv2d, Flatten, Linear, Sequential } from '../../src/nn/layers.ts';
+import { Gallery } from '../../src/siamese/gallery.ts';
+import { type Measure, Twin } from '../../src/siamese/twin.ts';
+import { ones, tensor, zeros } from '../../src/tensor/create.ts';
+import { createRandom } from '../../src/tensor/random.ts';
+import { ShapeError } from '../../src/tensor/shape.ts';
+import { Tensor } from '../../src/tensor/tensor.ts';
+
+const flat = new Twin(new Flatten(), { compare: euclidean });
+
+/** A gallery of points on a line. */
+function line(values: readonly number[], labels: readonly string[]): Gallery<string> {
+  const gallery = new Gallery<string>(flat);
+  gallery.add(column(values), labels);
+  return gallery;
+}
+
+function column(values: readonly number[]): Tensor {
+  return new Tensor(Float32Array.from(values), [values.length, 1]);
+}
+
+/** Points with many ties, labels, and a number of neighbors that may exceed the points. */
+const searches = fc.record({
+  points: fc.array(fc.tuple(fc.integer({ min: -4, max: 4 }), fc.constantFrom('a', 'b', 'c')), {
+    minLength: 1,
+    maxLength: 20,
+  }),
+  queries: fc.array(fc.integer({ min: -5, max: 5 }), { minLength: 1, maxLength: 4 }),
+  k: fc.integer({ min: 1, max: 25 }),
+});
+
+describe('Gallery', () => {
+  it.each([
+    ['euclidean', euclidean],
+    ['squaredEuclidean', squaredEuclidean],
+    ['cosineDistance', cosineDistance],
+    ['cosineSimilarity', cosineSimilarity],
+  ] as const)('agrees with twin.compare to the bit: %s', (_name, compare) => {
+    const random = createRandom(1);
+    const encoder = new Sequential(new Conv2d(1, 4, 3, { random }), relu, new Flatten(), new Linear(64, 9, { random }));
+    const twin = new Twin<Measure>(encoder, { compare });
+    const images = (count: number, seed: number) =>
+      new Tensor(createRandom(seed).fillUniform(new Float32Array(count * 36), 0, 1), [count, 1, 6, 6]);
+    const [known, queries] = [images(21, 2), images(5, 3)];
+    const gallery = new Gallery<number>(twin);
+    gallery.add(slice(known, [[0, 4]]), [0, 1, 2, 3]);
+    gallery.add(
+      slice(known, [[4, 21]]),
+      Array.from({ length: 17 }, (_, i) => i + 4),
+    );
+    expect(gallery.size).toBe(21);
+    gallery.search(queries, { k: 21 }).forEach((matches, q) => {
+      expect(new Set(matches.map(({ index }) => index)).size).toBe(21);
+      for (const { index, label, score } of matches) {
+        expect(label).toBe(index);
+        expect(score).toBe(twin.compare(slice(queries, [[q, q + 1]]), slice(known, [[index, index + 1]])).item());
+      }
+    });
+  });
+
+  it('finds the k most alike, most alike first, ties by index: as a naive sort does', () => {
+    fc.assert(
+      fc.property(searches, ({ points, queries, k }) => {
+        const gallery = line(
+          points.map(([value]) => value),
+          points.map(([, label]) => label),
+        );
+        const found = gallery.search(column(queries), { k });
+        const expected = queries.map((query) => {
+          const rest = points.map(([value, label], index) => ({ label, index, score: Math.abs(value - query) }));
+          const sorted: typeof rest = [];
+          while (rest.length > 0 && sorted.length < k) {
+            let best = 0;
+            for (let i = 1; i < rest.length; i++) if (rest[i].score < rest[best].score) best = i;
+            sorted.push(...rest.splice(best, 1));
+          }
+          return sorted;
+        });
+        expect(found).toEqual(expected);
+      }),
+    );
+  });
+
+  it('votes for the label most neighbors have, at a tie the one with the most alike neighbor', () => {
+    fc.assert(
+      fc.property(searches, ({ points, queries, k }) => {
+        const gallery = line(
+          points.map(([value]) => value),
+          points.map(([, label]) => label),
+        );
+        const found = gallery.search(column(queries), { k });
+        gallery.vote(column(queries), { k }).forEach(({ label, votes, matches }, q) => {
+          expect(matches).toEqual(found[q]);
+          const tally = (name: string) => matches.filter((match) => match.label === name).length;
+          expect(votes).toBe(tally(label));
+          const most = Math.max(...['a', 'b', 'c'].map(tally));
+          expect(votes).toBe(most);
+          expect(label).toBe(matches.find((match) => tally(match.label) === most)?.label);
+        });
+      }),
+    );
+    expect(line([0, 2, 3], ['far', 'near', 'near']).vote(column([1]), { k: 3 })[0]).toMatchObject({
+      label: 'near',
+      votes: 2,
+    });
+    expect(line([3, 0], ['b', 'a']).vote(column([1]), { k: 2 })[0]).toMatchObject({ label: 'a', votes: 1 });
+  });
+
+  it('ranks by highest similarity where the twin measures one', () => {
+    const gallery = new Gallery<string>(new Twin(new Flatten(), { compare: cosineSimilarity }));
+    gallery.add(
+      tensor([
+        [0, 1],
+        [1, 0],
+        [-1, 0],
+        [3, 4],
+      ]),
+      ['up', 'right', 'left', 'between'],
+    );
+    const [matches] = gallery.search(tensor([[2, 0]]), { k: 4 });
+    expect(matches.map(({ label }) => label)).toEqual(['right', 'between', 'up', 'left']);
+    expect(matches.map(({ score }) => score)).toEqual([1, Math.fround(0.6), 0, -1]);
+  });
+
+  it('gives all entries where k is larger, 5 by default, and the same whether added at once or one by one', () => {
+    const values = [5, 1, 4, 2, 3, 0];
+    const labels = ['5', '1', '4', '2', '3', '0'];
+    const once = line(values, labels);
+    expect(once.search(column([0]), { k: 100 })[0]).toHaveLength(6);
+    expect(once.search(column([0]))[0].map(({ label }) => label)).toEqual(['0', '1', '2', '3', '4']);
+    const single = new Gallery<string>(flat);
+    values.forEach((value, i) => {
+      single.add(column([value]), [labels[i]]);
+      expect(single.search(column([0]), { k: 1 })[0][0].score).toBe(Math.min(...values.slice(0, i + 1)));
+    });
+    expect(single.search(column([0, 9]), { k: 6 })).toEqual(once.search(column([0, 9]), { k: 6 }));
+  });
+
+  it('takes no query, and adds nothing, without complaint', () => {
+    const gallery = line([1], ['a']);
+    gallery.add(zeros([0, 1]), []);
+    expect(gallery.size).toBe(1);
+    expect(gallery.search(zeros([0, 1]))).toEqual([]);
+    expect(gallery.vote(column([3]))[0].label).toBe('a');
+  });
+
+  it('takes many labels at once', () => {
+    const count = 200_000;
+    const gallery = new Gallery<number>(flat);
+    gallery.add(
+      zeros([count, 1]),
+      Array.from({ length: count }, (_, i) => i),
+    );
+    expect(gallery.size).toBe(count);
+  });
+
+  it('keeps embeddings of its own: inputs may be reused', () => {
+    const x = column([1, 5]);
+    const gallery = new Gallery<string>(flat);
+    gallery.add(x, ['one', 'five']);
+    x.data.fill(100);
+    expect(gallery.search(column([1]), { k: 1 })[0][0]).toEqual({ label: 'one', index: 0, score: 0 });
+  });
+});
+
+describe('Gallery refuses', () => {
+  it('another number of labels than inputs', () => {
+    const gallery = new Gallery<string>(flat);
+    expect(() => gallery.add(ones([2, 1]), ['a'])).toThrow(ShapeError);
+    expect(() => gallery.add(ones([2, 1]), ['a'])).toThrow(
+      /gallery\.add: 2 inputs need as many labels; got \[2, 1\] and \[1\]/,
+    );
+    expect(gallery.size).toBe(0);
+  });
+
+  it('an input with NaN, naming it, and keeps what it has', () => {
+    const gallery = line([1, 2], ['a', 'b']);
+    expect(() => gallery.add(column([3, NaN]), ['c', 'd'])).toThrow(RangeError);
+    expect(() => gallery.add(column([3, NaN]), ['c', 'd'])).toThrow(
+      /gallery\.add: the embedding of input 1 is not finite/,
+    );
+    expect(gallery.size).toBe(2);
+    expect(gallery.search(column([3]), { k: 5 })[0]).toHaveLength(2);
+  });
+
+  it('a query with NaN, naming it', () => {
+    const gallery = line([1, 2], ['a', 'b']);
+    expect(() => gallery.search(column([1, 1, NaN]))).toThrow(RangeError);
+    expect(() => gallery.search(column([1, 1, NaN]))).toThrow(
+      /gallery\.search: the embedding of input 2 is not finite/,
+    );
+  });
+
+  it('embeddings of another length than it has, and keeps what it has', () => {
+    const gallery = line([1, 2], ['a', 'b']);
+    expect(() => gallery.add(ones([1, 3]), ['c'])).toThrow(ShapeError);
+    expect(() => gallery.add(ones([1, 3]), ['c'])).toThrow(/gallery\.add: .*\[2, 1\] and \[1, 3\]/);
+    expect(gallery.size).toBe(2);
+    expect(gallery.search(column([2]), { k: 1 })[0][0].label).toBe('b');
+    expect(() => gallery.search(ones([1, 3]))).toThrow(ShapeError);
+  });
+
+  it('a search when it is empty, and a k that is no count', () => {
+    expect(() => new Gallery<string>(flat).search(column([1]))).toThrow(/gallery\.search: the gallery is empty/);
+    expect(() => new Gallery<string>(flat).vote(column([1]))).toThrow(RangeError);
+    for (const k of [0, -1, 1.5, NaN]) {
+      expect(() => line([1], ['a']).search(column([1]), { k })).toThrow(
+        `gallery.search: k must be an integer of at least 1; got ${k}.`,
+      );
+    }
+  });
+});
