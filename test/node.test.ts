@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -10,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { writeFileAtomic } from '../src/node.ts';
 
@@ -41,22 +42,15 @@ describe('writeFileAtomic', () => {
 
   it('replaces the file, instead of writing into it: who has it open keeps the old content', () => {
     writeFileSync(at('old'), 'old');
-    const link = spawnSync('ln', [at('old'), at('file')]);
-    expect(link.status).toBe(0);
+    linkSync(at('old'), at('file'));
     writeFileAtomic(at('file'), 'new');
     expect([readFileSync(at('old'), 'utf8'), readFileSync(at('file'), 'utf8')]).toEqual(['old', 'new']);
   });
 
   it('takes a path relative to the working directory', () => {
-    const before = process.cwd();
-    const name = `twingrad-${process.pid}.test`;
-    try {
-      writeFileAtomic(name, 'here');
-      expect(readFileSync(join(before, name), 'utf8')).toBe('here');
-      expect(readdirSync(before).filter((file) => file.includes(name))).toEqual([name]);
-    } finally {
-      rmSync(name, { force: true });
-    }
+    writeFileAtomic(relative(process.cwd(), at('file')), 'here');
+    expect(readFileSync(at('file'), 'utf8')).toBe('here');
+    expect(readdirSync(directory)).toEqual(['file']);
   });
 
   it('fails on a missing directory, with the words of the file system', () => {
@@ -83,9 +77,10 @@ describe('writeFileAtomic', () => {
   it('removes what killed processes left of this file, and nothing else', () => {
     const { pid } = spawnSync(process.execPath, ['--version']);
     const leftovers = [`.file.${pid}.tmp`, '.file.2147483647.tmp'];
-    // Of a running process, of other files, and names that only look alike.
+    // Of running processes (who answers depends on the user), of other files, and names that only look alike.
     const others = [
       `.file.${process.ppid}.tmp`,
+      '.file.1.tmp',
       `.other.${pid}.tmp`,
       `.file.more.${pid}.tmp`,
       `file.${pid}.tmp`,

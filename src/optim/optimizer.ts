@@ -128,7 +128,10 @@ export abstract class Optimizer {
   /** Applies the update rule to one parameter; `steps` counts from 1. */
   protected abstract update(slot: Slot, g: Float32Array, steps: number): void;
 
-  /** Everything that a resumed training needs: the tensors by name (`momentum.encoder.0.weight`) and the step count. */
+  /**
+   * Everything that a resumed training needs: the tensors by name (`momentum.encoder.0.weight`) and the step count. The
+   * tensors are the optimizer's own, not copies.
+   */
   state(): OptimizerState {
     return { steps: this.#steps, tensors: new Map(this.#named()) };
   }

@@ -269,7 +269,7 @@ describe('normalizeImages', () => {
         fc.float({ noNaN: true, noDefaultInfinity: true, min: -1e4, max: 1e4 }),
         fc.integer({ min: 1, max: 50 }),
         (value, width) => {
-          expect(normalizeImages(full([1, 2, 3, width], value)).data).toEqual(new Float32Array(6 * width));
+          expect(normalizeImages(full([1, 2, 3, width], value)).data.every((v) => v === 0)).toBe(true);
         },
       ),
     );

@@ -9,7 +9,7 @@ import { Adam } from '../../src/optim/adam.ts';
 import type { Optimizer } from '../../src/optim/optimizer.ts';
 import { SGD } from '../../src/optim/sgd.ts';
 import { saveModel } from '../../src/siamese/modelFile.ts';
-import { type TrainOptions, train } from '../../src/siamese/train.ts';
+import { type TrainOptions, type TrainStep, train } from '../../src/siamese/train.ts';
 import { type Measure, Twin } from '../../src/siamese/twin.ts';
 import { createRandom } from '../../src/tensor/random.ts';
 import { ShapeError } from '../../src/tensor/shape.ts';
@@ -24,7 +24,11 @@ function bits(tensors: Iterable<readonly [string, { readonly data: Float32Array 
 }
 
 interface Run {
-  readonly steps: readonly { readonly loss: number; readonly validation: unknown; readonly step: number }[];
+  readonly steps: readonly {
+    readonly loss: number;
+    readonly validation: TrainStep['validation'];
+    readonly step: number;
+  }[];
   readonly checkpoints: readonly Uint8Array<ArrayBuffer>[];
   readonly weights: [string, number[]][];
   readonly optimizer: [string, number[]][];
@@ -34,7 +38,7 @@ interface Run {
 async function run(resume?: Uint8Array, changes: Partial<TrainOptions<PairBatch>> = {}): Promise<Run> {
   const twin = barsTwin(resume === undefined ? 1 : 1000);
   const options = barsTraining(twin, SIZES);
-  const steps: { loss: number; validation: unknown; step: number }[] = [];
+  const steps: Pick<TrainStep, 'loss' | 'validation' | 'step'>[] = [];
   const checkpoints: Uint8Array<ArrayBuffer>[] = [];
   for await (const step of train(twin, { ...options, resume, ...changes })) {
     steps.push({ loss: step.loss, validation: step.validation, step: step.step });
@@ -51,7 +55,7 @@ beforeAll(async () => {
 describe('a training resumed from its checkpoint', () => {
   it('has something to resume: patience ends it, after the best epoch but before the last', () => {
     const epochs = whole.steps.length / BATCHES;
-    const best = whole.steps.findLastIndex(({ validation }) => JSON.stringify(validation)?.includes('true'));
+    const best = whole.steps.findLastIndex(({ validation }) => validation?.best === true);
     expect(Number.isInteger(epochs)).toBe(true);
     expect(epochs).toBeGreaterThan(4);
     expect(epochs).toBeLessThan(SIZES.epochs);
@@ -90,6 +94,21 @@ describe('a training resumed from its checkpoint', () => {
     const larger = new Uint8Array(bytes.length + 8);
     larger.set(bytes, 3);
     expect((await run(larger.subarray(3, 3 + bytes.length))).weights).toEqual(whole.weights);
+  });
+
+  it('knows the best score so far to the last bit, and its epoch', () => {
+    let best: [score: number, epoch: number] | undefined;
+    for (const [i, { validation }] of whole.steps.entries()) {
+      if (validation?.best === true) best = [validation.score, (i + 1) / BATCHES];
+      const text = readSafetensors(whole.checkpoints[i]).metadata.get('twingrad.best');
+      expect(text === undefined ? undefined : JSON.parse(text)).toEqual(best);
+    }
+    // Scores that float32 would round are among them.
+    expect(
+      whole.steps.some(
+        ({ validation }) => validation?.best === true && validation.score !== Math.fround(validation.score),
+      ),
+    ).toBe(true);
   });
 
   it('from its last checkpoint only takes the best weights', async () => {

@@ -38,7 +38,7 @@ describe('tensor of nested arrays', () => {
   test.each<[values: NestedArray, shape: Shape, data: number[]]>([
     [5, [], [5]],
     [[], [0], []],
-    [[1, 2], [2], [1, 2]],
+    [[1.5, -0.1], [2], [1.5, -0.1]],
     [
       [[1], [2], [3]],
       [3, 1],

@@ -31,7 +31,10 @@ describe('toDouble', () => {
   test('keeps what float32 cannot hold, also a second time', () => {
     const double = toDouble(tensor([1]));
     double.data[0] = 1 + 2 ** -40;
-    expect(toDouble(double).item()).toBe(1 + 2 ** -40);
+    const again = toDouble(double);
+    expect(again.item()).toBe(1 + 2 ** -40);
+    again.data[0] = 3;
+    expect(double.item()).toBe(1 + 2 ** -40);
   });
 });
 
