@@ -13,6 +13,7 @@ export {
   batchNorm,
   type DropoutOptions,
   dropout,
+  type NormalizeOptions,
   normalize,
 } from './autograd/ops/normalization.ts';
 export { type Metric, pairwiseDistances } from './autograd/ops/pairwiseDistances.ts';
@@ -31,9 +32,15 @@ export {
   record,
   recordAs,
 } from './autograd/tape.ts';
-export type { Batches, SamplerOptions, SyncBatches } from './data/batches.ts';
+export type { Batches, SamplerOptions, SkippableBatches, SyncBatches } from './data/batches.ts';
 export { type IdxArray, readIdx } from './data/idx.ts';
-export { type ImageArray, type ImageSetOptions, imageSet, LabelledImages, type LabelledSet } from './data/imageSet.ts';
+export {
+  type ImageArray,
+  type ImageSetOptions,
+  imageSet,
+  type LabelledImages,
+  type LabelledSet,
+} from './data/imageSet.ts';
 export { type AugmentOptions, augment, type ImageStatistics, normalizeImages, resize } from './data/images.ts';
 export {
   type BalancedPairsOptions,
@@ -108,7 +115,8 @@ export { Gallery, type Match, type SearchOptions, type Vote } from './siamese/ga
 export { loadModel, type SaveModelOptions, saveModel } from './siamese/modelFile.ts';
 export { scorePairs } from './siamese/scorePairs.ts';
 export type { Confusion, ScoredPairs, ThresholdMetrics } from './siamese/scores.ts';
-export { type TrainOptions, type TrainStep, train, type ValidationMetric } from './siamese/train.ts';
+export { type TrainStep, train } from './siamese/train.ts';
+export type { TrainOptions, ValidationMetric } from './siamese/trainOptions.ts';
 export { type Compare, type EmbedOptions, type Measure, Twin, type TwinOptions } from './siamese/twin.ts';
 export { evaluateVerification, type RocPoint, type VerificationReport } from './siamese/verification.ts';
 export { arange, full, ones, tensor, zeros } from './tensor/create.ts';

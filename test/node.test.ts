@@ -12,6 +12,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import { threadId, Worker } from 'node:worker_threads';
+import { transformSync } from 'esbuild';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { writeFileAtomic } from '../src/node.ts';
 
@@ -76,25 +78,61 @@ describe('writeFileAtomic', () => {
 
   it('removes what killed processes left of this file, and nothing else', () => {
     const { pid } = spawnSync(process.execPath, ['--version']);
-    const leftovers = [`.file.${pid}.tmp`, '.file.2147483647.tmp'];
+    const leftovers = [`.file.${pid}-0.tmp`, `.file.${pid}-12.tmp`, '.file.2147483647-0.tmp'];
     // Of running processes (who answers depends on the user), of other files, and names that only look alike.
     const others = [
-      `.file.${process.ppid}.tmp`,
-      '.file.1.tmp',
-      `.other.${pid}.tmp`,
-      `.file.more.${pid}.tmp`,
-      `file.${pid}.tmp`,
+      `.file.${process.ppid}-0.tmp`,
+      '.file.1-0.tmp',
+      // Of another thread of this process, which may be writing.
+      `.file.${process.pid}-4711.tmp`,
+      `.other.${pid}-0.tmp`,
+      `.file.more.${pid}-0.tmp`,
+      `file.${pid}-0.tmp`,
+      `.file.${pid}.tmp`,
       '.file.tmp',
-      '.file.x1.tmp',
-      `.file.${pid}.tmp.gz`,
+      '.file.x1-0.tmp',
+      `.file.${pid}-0.tmp.gz`,
     ];
     for (const name of [...leftovers, ...others]) writeFileSync(at(name), 'half');
     writeFileAtomic(at('file'), 'whole');
     expect(readdirSync(directory).sort()).toEqual([...others, 'file'].sort());
   });
 
-  it('takes over a temporary file of its own process id, left by a predecessor', () => {
-    writeFileSync(at(`.file.${process.pid}.tmp`), 'a much longer leftover of a process with this number');
+  it('keeps threads of one process apart: a reader finds what one of them wrote, whole', async () => {
+    const source = readFileSync(new URL('../src/node.ts', import.meta.url), 'utf8');
+    const code = `
+      const made = { exports: {} };
+      ((module, exports) => { ${transformSync(source, { loader: 'ts', format: 'cjs' }).code} })(made, made.exports);
+      const { parentPort, workerData } = require('node:worker_threads');
+      for (let i = 0; i < 150; i++) made.exports.writeFileAtomic(workerData.path, workerData.letter.repeat(100_000));
+      parentPort.postMessage('done');`;
+    const ends = ['a', 'b', 'c'].map(
+      (letter) =>
+        new Promise((resolve) => {
+          const workerData = { path: at('file'), letter };
+          const worker = new Worker(code, { eval: true, workerData, execArgv: [] });
+          worker.on('message', resolve);
+          worker.on('error', resolve);
+        }),
+    );
+    const found = new Set<string>();
+    const all = Promise.all(ends);
+    let running = true;
+    const ended = all.then(() => {
+      running = false;
+    });
+    while (running) {
+      if (existsSync(at('file'))) found.add(readFileSync(at('file'), 'utf8'));
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    await ended;
+    expect(await all).toEqual(['done', 'done', 'done']);
+    for (const text of found) expect([text.length, new Set(text).size]).toEqual([100_000, 1]);
+    expect(readdirSync(directory)).toEqual(['file']);
+  }, 30_000);
+
+  it('takes over a temporary file of its own process and thread, left by a predecessor', () => {
+    writeFileSync(at(`.file.${process.pid}-${threadId}.tmp`), 'a much longer leftover of a process with this number');
     writeFileAtomic(at('file'), 'whole');
     expect(readFileSync(at('file'), 'utf8')).toBe('whole');
     expect(readdirSync(directory)).toEqual(['file']);

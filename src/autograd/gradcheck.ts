@@ -4,7 +4,7 @@ import { Tensor } from '../tensor/tensor.ts';
 import { mul } from './ops/arithmetic.ts';
 import { sum } from './ops/reductions.ts';
 import { Parameter } from './parameter.ts';
-import { backward, needsGradient } from './tape.ts';
+import { backward, needsGradient, withRecording } from './tape.ts';
 
 /** Options of `gradcheck`. */
 export interface GradcheckOptions {
@@ -38,7 +38,7 @@ export interface GradcheckResult {
  * The output, of any shape, is projected on fixed random weights (a sum would hide errors that cancel). The error of an
  * element is `|analytic - numeric| / max(|analytic|, |numeric|, 1e-3 max(1, largest numeric gradient))`. Keep inputs
  * away from kinks by more than the step; `fn` must be deterministic. It may call `backward(..., { createGraph: true })`
- * itself: then second derivatives are checked.
+ * itself: then second derivatives are checked. Records also inside `noGrad`.
  *
  * Cost: two calls of `fn` an element. Throws: TypeError where no input is given.
  *
@@ -57,7 +57,12 @@ export function gradcheck(
 }
 
 /** `gradcheck` for leaves in double precision that `fn` reads by itself. */
-export function checkLeaves(
+export function checkLeaves(fn: () => Tensor, leaves: readonly Tensor[], options: GradcheckOptions): GradcheckResult {
+  // Also inside noGrad: there is nothing to check in a function that is not recorded.
+  return withRecording(true, 'gradcheck', () => compare(fn, leaves, options));
+}
+
+function compare(
   fn: () => Tensor,
   leaves: readonly Tensor[],
   { step = 1e-5, tolerance = 1e-6 }: GradcheckOptions,

@@ -1,7 +1,10 @@
 import { formatShape } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
-/** What `backward` returns: the gradient of each Parameter the loss depends on. Iterates as `[parameter, gradient]`. */
+/**
+ * What `backward` returns: the gradient of each Parameter the loss depends on. Iterates as `[parameter, gradient]`.
+ * To be read, not written: two parameters may share one gradient tensor.
+ */
 export interface Gradients extends Iterable<readonly [Tensor, Tensor]> {
   /** Number of parameters that have a gradient. */
   readonly size: number;
@@ -43,7 +46,8 @@ export class GradientMap implements Gradients {
 
 /**
  * Gradients of `f + g` from those of `f` and of `g`: for accumulating several batches before one optimizer step.
- * A parameter that only one of them has keeps that gradient.
+ * A parameter that only one of them has keeps that gradient. The sums are plain numbers: they belong to no graph, also
+ * where those of `createGraph` are added.
  *
  * @example
  * const w = parameter(tensor([1, 2]));

@@ -64,7 +64,8 @@ export function noGrad<T>(fn: () => T): T {
   return withRecording(false, 'noGrad', fn);
 }
 
-function withRecording<T>(value: boolean, caller: string, fn: () => T): T {
+/** Runs `fn` with recording on or off, and puts it back as it was. */
+export function withRecording<T>(value: boolean, caller: string, fn: () => T): T {
   const previous = recording;
   recording = value;
   try {
@@ -89,7 +90,9 @@ export interface BackwardOptions {
 /**
  * The gradients of a loss with respect to every Parameter it was computed from.
  *
- * Visits the ops reachable from `loss` in reverse order, each once; may be called again on the same graph.
+ * Visits the ops reachable from `loss` in reverse order, each once; may be called again on the same graph. The data of
+ * parameters and inputs must be what it was in the forward pass: most pullbacks read it, so after an optimizer step the
+ * gradients would mix old and new values. Compute the loss again.
  *
  * Cost: time of the recorded ops' pullbacks; memory of the gradients that are still awaited.
  * Throws: ShapeError unless `loss` holds one value; TypeError where it depends on no Parameter.
@@ -115,9 +118,10 @@ export function backward(loss: Tensor, { createGraph = false }: BackwardOptions 
 
 /**
  * The pullback of `inputs[index]` through `fn`, worked out by differentiating `fn` itself: for an op with a fused
- * pullback whose second derivative is asked for, `fn` being the same op composed of others.
+ * pullback whose second derivative is asked for, `fn` being the same op composed of others. The input need not be a
+ * Parameter; where `fn` does not depend on it the result is 0.
  *
- * @example pullThrough(square, [parameter(tensor([3]))], 0, tensor([1])).toArray() // [6]
+ * @example pullThrough(square, [tensor([3])], 0, tensor([1])).toArray() // [6]
  */
 export function pullThrough(
   fn: (...inputs: Tensor[]) => Tensor,
@@ -127,7 +131,12 @@ export function pullThrough(
 ): Tensor {
   const [output, input] = withRecording(true, 'pullThrough', () => {
     // Aliases keep inputs apart that are one tensor, so that each pulls its own share.
-    const aliases = inputs.map((x) => record('alias', x.data, x.shape, [[x, (h) => h]]));
+    const aliases = inputs.map((x, i) =>
+      // An input that needs no gradient would not be recorded.
+      i === index && !needsGradient(x)
+        ? new Parameter(x.data, x.shape)
+        : record('alias', x.data, x.shape, [[x, (h) => h]]),
+    );
     return [fn(...aliases), aliases[index]] as const;
   });
   return propagate(output, g, input).get(input) ?? new Tensor(input.data.slice().fill(0), input.shape);

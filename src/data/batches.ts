@@ -16,6 +16,20 @@ export interface SyncBatches<B> extends Batches<B> {
   epoch(i: number): Iterable<B>;
 }
 
+/**
+ * The batches of one epoch, which may start at any of them without making those before: what a resumed training asks
+ * for. It hangs on the batches that `epoch(i)` returns, so that whoever wraps them loses it and stays correct.
+ */
+export interface SkippableBatches<B> extends Iterable<B> {
+  /** The same batches from number `batch` on, counted from 0. */
+  startingAt(batch: number): Iterable<B>;
+}
+
+/** Whether the batches of an epoch may start at any of them. */
+export function isSkippable<B>(batches: Iterable<B> | AsyncIterable<B>): batches is SkippableBatches<B> {
+  return 'startingAt' in batches && typeof batches.startingAt === 'function';
+}
+
 /** Options that all samplers share. */
 export interface SamplerOptions {
   /** Where the choice comes from; epoch i forks it by number. */
@@ -32,7 +46,14 @@ export function assemble(
   random: Random,
 ): Tensor {
   const x = set.batch(indices);
-  return transform === undefined ? x : transform(x, random.fork('transform'));
+  if (transform === undefined) return x;
+  const changed = transform(x, random.fork('transform'));
+  if (changed.shape[0] !== indices.length) {
+    throw new RangeError(
+      `transform: it returned ${changed.shape[0]} rows for ${indices.length} samples. Return one row a sample, in their order.`,
+    );
+  }
+  return changed;
 }
 
 /** The numbers `0 .. count - 1` in random order, again and again in a new order. */
@@ -41,6 +62,8 @@ class Cycle {
   readonly #random: Random;
   #order: Int32Array;
   #next = 0;
+  /** How often each number was refused: those come up before any other, so that all are drawn equally often. */
+  readonly #owed = new Map<number, number>();
 
   constructor(count: number, random: Random) {
     this.#count = count;
@@ -48,12 +71,23 @@ class Cycle {
     this.#order = random.permutation(count);
   }
 
-  next(): number {
-    if (this.#next === this.#count) {
-      this.#order = this.#random.permutation(this.#count);
-      this.#next = 0;
+  /** The next number for which `accept` holds; there must be one. */
+  next(accept: (i: number) => boolean): number {
+    for (const [i, times] of this.#owed) {
+      if (!accept(i)) continue;
+      if (times > 1) this.#owed.set(i, times - 1);
+      else this.#owed.delete(i);
+      return i;
     }
-    return this.#order[this.#next++];
+    for (;;) {
+      if (this.#next === this.#count) {
+        this.#order = this.#random.permutation(this.#count);
+        this.#next = 0;
+      }
+      const i = this.#order[this.#next++];
+      if (accept(i)) return i;
+      this.#owed.set(i, (this.#owed.get(i) ?? 0) + 1);
+    }
   }
 }
 
@@ -70,25 +104,15 @@ export class ClassSampler {
     this.#classes = new Cycle(members.length, random.fork('classes'));
   }
 
-  /** The next class for which `accept` holds; each class comes up equally often. */
-  nextClass(accept: (c: number) => boolean): number {
-    for (;;) {
-      const c = this.#classes.next();
-      if (accept(c)) return c;
-    }
+  /** The next class for which `accept` holds; a class that is refused comes up again as soon as it is accepted. */
+  nextClass(accept: (c: number) => boolean = () => true): number {
+    return this.#classes.next(accept);
   }
 
-  /** The next sample of class c, other than `not`. */
-  nextSample(c: number, not = -1): number {
-    for (;;) {
-      const sample = this.#members[c][this.#streams[c].next()];
-      if (sample !== not) return sample;
-    }
-  }
-
-  /** Number of samples of class c. */
-  sizeOf(c: number): number {
-    return this.#members[c].length;
+  /** The next sample of class c for which `accept` holds. */
+  nextSample(c: number, accept: (sample: number) => boolean = () => true): number {
+    const members = this.#members[c];
+    return members[this.#streams[c].next((i) => accept(members[i]))];
   }
 }
 
@@ -108,11 +132,12 @@ export function groupByClass(op: string, labels: Int32Array): readonly (readonly
   return [...groups].sort(([a], [b]) => a - b).map(([, group]) => group);
 }
 
-/** Throws: RangeError where no class has two samples, so that nothing is alike. */
-export function checkAlike(op: string, members: readonly (readonly number[])[]): void {
-  if (members.every((group) => group.length < 2)) {
+/** The classes with two samples at least. Throws: RangeError where there is none, so that nothing is alike. */
+export function withTwo(op: string, members: readonly (readonly number[])[]): readonly (readonly number[])[] {
+  const large = members.filter((group) => group.length > 1);
+  if (large.length === 0)
     throw new RangeError(`${op}: no class has two samples. Samples that are alike need a class with at least two.`);
-  }
+  return large;
 }
 
 /** Batches from a function that plans epoch i as a list of items, and one that assembles a part of it. */
@@ -125,11 +150,14 @@ export function planned<P, B>(
   const length = Math.ceil(total / batchSize);
   return {
     length,
-    *epoch(i: number): Generator<B> {
+    epoch(i: number): SkippableBatches<B> {
       checkInteger('epoch', 'the number of the epoch', i, 0);
-      const items = plan(i);
-      for (let batch = 0; batch < length; batch++)
-        yield make(items.slice(batch * batchSize, (batch + 1) * batchSize), i, batch);
+      function* startingAt(first: number): Generator<B> {
+        const items = plan(i);
+        for (let batch = first; batch < length; batch++)
+          yield make(items.slice(batch * batchSize, (batch + 1) * batchSize), i, batch);
+      }
+      return { startingAt, [Symbol.iterator]: () => startingAt(0) };
     },
   };
 }

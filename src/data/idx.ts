@@ -2,10 +2,10 @@ import { FormatError } from '../io/formatError.ts';
 import { formatShape, type Shape, sizeOf } from '../tensor/shape.ts';
 
 /** Bytes with a shape, as an IDX file holds them. */
-export interface IdxArray {
+export interface IdxArray<B extends ArrayBufferLike = ArrayBufferLike> {
   readonly shape: Shape;
   /** A view of the file's bytes, not a copy. */
-  readonly data: Uint8Array;
+  readonly data: Uint8Array<B>;
 }
 
 /** Type code of unsigned bytes, the only one that image and label files use. */
@@ -19,7 +19,7 @@ const UNSIGNED_BYTE = 0x08;
  *
  * @example readIdx(new Uint8Array([0, 0, 8, 1, 0, 0, 0, 2, 5, 7])).data // [5, 7]
  */
-export function readIdx(bytes: Uint8Array): IdxArray {
+export function readIdx<B extends ArrayBufferLike>(bytes: Uint8Array<B>): IdxArray<B> {
   const fail = (problem: string, remedy: string) => new FormatError('readIdx', problem, remedy);
   if (bytes[0] === 0x1f && bytes[1] === 0x8b)
     throw fail('the file is compressed with gzip', 'Decompress it first, e.g. with zlib.gunzipSync.');
@@ -49,5 +49,6 @@ export function readIdx(bytes: Uint8Array): IdxArray {
       'The file is truncated or not an IDX file: fetch it again.',
     );
   }
-  return { shape, data: bytes.subarray(start) };
+  // Not subarray(): on a Node Buffer that would give a Buffer, whose slice() does not copy.
+  return { shape, data: new Uint8Array(bytes.buffer, bytes.byteOffset + start, bytes.length - start) };
 }

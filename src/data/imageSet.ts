@@ -20,7 +20,7 @@ export interface ImageArray {
   readonly data: Uint8Array | Float32Array;
 }
 
-/** Images with a class each. Views on one array: splitting and filtering copy no pixels. */
+/** Images with a class each, as `imageSet` makes them; the class itself is not exported. Views on one array: splitting and filtering copy no pixels. */
 export class LabelledImages implements LabelledSet {
   readonly labels: Int32Array;
   /** Shape of one image, `[C, H, W]`. */

@@ -3,11 +3,11 @@ import type { Tensor } from '../tensor/tensor.ts';
 import {
   assemble,
   ClassSampler,
-  checkAlike,
   groupByClass,
   planned,
   type SamplerOptions,
   type SyncBatches,
+  withTwo,
 } from './batches.ts';
 import type { LabelledSet } from './imageSet.ts';
 
@@ -44,17 +44,17 @@ export function balancedPairs(set: LabelledSet, options: BalancedPairsOptions): 
   checkInteger('balancedPairs', 'batchSize', batchSize, 1);
   checkInteger('balancedPairs', 'pairs', pairs, 1);
   const members = groupByClass('balancedPairs', set.labels);
-  checkAlike('balancedPairs', members);
+  const large = withTwo('balancedPairs', members);
   const plan = (epoch: number) => {
-    const alike = new ClassSampler(members, random.fork(epoch).fork('same'));
+    const alike = new ClassSampler(large, random.fork(epoch).fork('same'));
     const apart = new ClassSampler(members, random.fork(epoch).fork('different'));
     return Array.from({ length: pairs }, (_, i): readonly [number, number] => {
       if (i % 2 === 0) {
-        const c = alike.nextClass((c) => alike.sizeOf(c) > 1);
+        const c = alike.nextClass();
         const first = alike.nextSample(c);
-        return [first, alike.nextSample(c, first)];
+        return [first, alike.nextSample(c, (sample) => sample !== first)];
       }
-      const c = apart.nextClass(() => true);
+      const c = apart.nextClass();
       return [apart.nextSample(c), apart.nextSample(apart.nextClass((d) => d !== c))];
     });
   };
@@ -90,7 +90,8 @@ export interface TripletsOptions extends SamplerOptions {
 }
 
 /**
- * Random triplets, with all classes drawn equally often.
+ * Random triplets, with all classes drawn equally often: anchors from those with two samples, negatives from all that
+ * the anchors leave.
  *
  * Shapes: anchor, positive, negative `[batchSize, ...sample]`; the last batch of an epoch may be smaller.
  * Throws: RangeError for a set with one class only, or where no class has two samples.
@@ -105,13 +106,15 @@ export function triplets(set: LabelledSet, options: TripletsOptions): SyncBatche
   checkInteger('triplets', 'batchSize', batchSize, 1);
   checkInteger('triplets', 'triplets', total, 1);
   const members = groupByClass('triplets', set.labels);
-  checkAlike('triplets', members);
+  const large = withTwo('triplets', members);
   const plan = (epoch: number) => {
-    const sampler = new ClassSampler(members, random.fork(epoch));
+    const alike = new ClassSampler(large, random.fork(epoch).fork('same'));
+    const apart = new ClassSampler(members, random.fork(epoch).fork('different'));
     return Array.from({ length: total }, (): readonly [number, number, number] => {
-      const c = sampler.nextClass((c) => sampler.sizeOf(c) > 1);
-      const anchor = sampler.nextSample(c);
-      return [anchor, sampler.nextSample(c, anchor), sampler.nextSample(sampler.nextClass((d) => d !== c))];
+      const c = alike.nextClass();
+      const anchor = alike.nextSample(c);
+      const positive = alike.nextSample(c, (sample) => sample !== anchor);
+      return [anchor, positive, apart.nextSample(apart.nextClass((d) => members[d] !== large[c]))];
     });
   };
   return planned(total, batchSize, plan, (items, epoch, batch) => {
@@ -183,7 +186,7 @@ export function classBatches(set: LabelledSet, options: ClassBatchesOptions): Sy
       while (chosen.size < classes) chosen.add(sampler.nextClass((c) => !chosen.has(c)));
       for (const c of chosen) {
         const group = new Set<number>();
-        while (group.size < samples) group.add(sampler.nextSample(c));
+        while (group.size < samples) group.add(sampler.nextSample(c, (sample) => !group.has(sample)));
         drawn.push(...group);
       }
     }

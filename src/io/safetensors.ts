@@ -7,18 +7,18 @@ import { hasLoneSurrogate, parseHeader, quote, shorten } from './header.ts';
 import { checkLayout, NOT_SAFETENSORS, TRUNCATED } from './layout.ts';
 
 /** A tensor as it lies in a file: row-major, little-endian. */
-export interface SafetensorsEntry {
+export interface SafetensorsEntry<B extends ArrayBufferLike = ArrayBufferLike> {
   readonly dtype: Dtype;
   readonly shape: Shape;
   /** The elements. From `readSafetensors` a view into the input, not a copy: it changes with it, and keeps it alive. */
-  readonly bytes: Uint8Array;
+  readonly bytes: Uint8Array<B>;
 }
 
 /** The tensors of a file by name, in the order of its header, and the strings of its `__metadata__`. */
-export class Safetensors extends Map<string, SafetensorsEntry> {
+export class Safetensors<B extends ArrayBufferLike = ArrayBufferLike> extends Map<string, SafetensorsEntry<B>> {
   readonly metadata: ReadonlyMap<string, string>;
 
-  constructor(entries: Iterable<readonly [string, SafetensorsEntry]>, metadata: ReadonlyMap<string, string>) {
+  constructor(entries: Iterable<readonly [string, SafetensorsEntry<B>]>, metadata: ReadonlyMap<string, string>) {
     super(entries);
     this.metadata = metadata;
   }
@@ -37,14 +37,14 @@ const MAX_HEADER_BYTES = 100_000_000;
  *
  * @example readSafetensors(writeSafetensors(new Map([['w', fromTensor(ones([2, 3]))]]))).get('w')?.shape // [2, 3]
  */
-export function readSafetensors(bytes: Uint8Array): Safetensors {
+export function readSafetensors<B extends ArrayBufferLike>(bytes: Uint8Array<B>): Safetensors<B> {
   const op = 'readSafetensors';
   if (!isBytes(bytes))
     throw new TypeError(`${op}: expected a Uint8Array. Wrap an ArrayBuffer with new Uint8Array(buffer).`);
   const dataStart = 8 + headerLength(op, bytes);
   const header = parseHeader(op, decodeHeader(op, bytes, dataStart));
   checkLayout(op, header, bytes.length - dataStart);
-  const entries: [string, SafetensorsEntry][] = [];
+  const entries: [string, SafetensorsEntry<B>][] = [];
   for (const [name, { dtype, shape, begin, end }] of header.tensors) {
     // Not subarray(): on a Node Buffer that would give Buffers.
     entries.push([
@@ -129,7 +129,7 @@ export function toTensor(entry: SafetensorsEntry): Tensor {
  *
  * @example Array.from(fromTensor(tensor([1])).bytes) // [0, 0, 128, 63]
  */
-export function fromTensor(t: Tensor): SafetensorsEntry {
+export function fromTensor(t: Tensor): SafetensorsEntry<ArrayBuffer> {
   if (isDouble(t.data)) {
     throw new TypeError(
       'fromTensor: the tensor is in double precision, for gradient checks. Save the float32 tensor it was made from.',

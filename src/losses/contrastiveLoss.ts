@@ -24,8 +24,8 @@ export interface ContrastiveLossOptions {
  * Gradient: of D, `2 D` for a same pair, `-2 max(0, m - D)` for a different one; 0 at the margin. Through a Euclidean
  * distance of 0 it is 0, never NaN.
  * Source: Hadsell, Chopra, LeCun 2006, equation 4, without its factor 1/2.
- * Throws: TypeError where `distance` is not a Distance, or the labels say neither `different` nor `same`; RangeError
- * for a label other than 0 or 1, and for a margin that the distance can never reach.
+ * Throws: TypeError where `distance` is not a Distance, or the labels do not say either `different` or `same`;
+ * RangeError for a label other than 0 or 1, and for a margin that the distance can never reach.
  *
  * @example contrastiveLoss(asDistance(tensor([0.5, 0.25])), { different: [0, 1] }, { margin: 1 }).item() // 0.40625
  */
@@ -43,7 +43,8 @@ export function contrastiveLoss(
     throw new ShapeError('contrastiveLoss', 'distances must be [N]', [distance.shape], 'Pass one distance a pair.');
   checkMargin('contrastiveLoss', margin, distance.bound);
   const different = new Tensor(differentFlags('contrastiveLoss', labels, distance.size), distance.shape);
-  const alike = mul(sub(1, different), square(distance));
-  const apart = mul(different, square(relu(sub(margin, distance))));
+  // The label first, then the square: 0 times the square of a far distance, Infinity in float32, would be NaN.
+  const alike = square(mul(sub(1, different), distance));
+  const apart = square(mul(different, relu(sub(margin, distance))));
   return reduce('contrastiveLoss', add(alike, apart), reduction);
 }

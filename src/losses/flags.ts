@@ -13,14 +13,18 @@ export type Flags =
   | readonly boolean[];
 
 /** What a pair's label says, written at the call: 1 for a different pair, or 1 for a same one. */
-export type PairLabels = { readonly different: Flags } | { readonly same: Flags };
+export type PairLabels =
+  | { readonly different: Flags; readonly same?: undefined }
+  | { readonly same: Flags; readonly different?: undefined };
 
 /** 1 for each different pair, 0 for each same one. Throws: RangeError, with its index, for any other value. */
 export function differentFlags(op: string, labels: PairLabels, count: number): Float32Array {
-  const different = 'different' in labels ? labels.different : undefined;
-  const same = 'same' in labels ? labels.same : undefined;
-  if (different !== undefined && same === undefined) return readFlags(op, 'different', different, count);
-  if (same !== undefined && different === undefined) return readFlags(op, 'same', same, count).map((flag) => 1 - flag);
+  // Plain JavaScript may pass no labels at all.
+  const { different, same } = labels ?? {};
+  if (different !== undefined && same !== undefined)
+    throw new TypeError(`${op}: both 'different' and 'same' are given. Pass one of them.`);
+  if (different !== undefined) return readFlags(op, 'different', different, count);
+  if (same !== undefined) return readFlags(op, 'same', same, count).map((flag) => 1 - flag);
   throw new TypeError(`${op}: say what the labels mean, as { different: y } or { same: y }.`);
 }
 

@@ -1,5 +1,4 @@
-import { mul } from '../autograd/ops/arithmetic.ts';
-import { sum } from '../autograd/ops/reductions.ts';
+import { quotientOfSum, sum } from '../autograd/ops/reductions.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /**
@@ -16,11 +15,11 @@ export function reduce(op: string, losses: Tensor, reduction: Reduction): Tensor
     case 'sum':
       return sum(losses);
     case 'mean':
-      return mul(sum(losses), 1 / Math.max(1, losses.size));
+      return quotientOfSum(losses, Math.max(1, losses.size));
     case 'meanNonZero': {
       let active = 0;
       for (const loss of losses.data) if (loss > 0) active++;
-      return mul(sum(losses), 1 / Math.max(1, active));
+      return quotientOfSum(losses, Math.max(1, active));
     }
     default:
       throw new RangeError(

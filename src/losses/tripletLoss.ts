@@ -41,14 +41,24 @@ export function tripletLoss(
   const { distance = 'squaredEuclidean', swap = false, soft = false, reduction = 'mean' } = options;
   const margin = options.margin ?? (soft ? 0 : 1);
   if (margin !== 0 || !soft) checkMargin('tripletLoss', margin, distance === 'cosine' ? COSINE_BOUND : Infinity);
-  const measure = { squaredEuclidean, euclidean, cosine: cosineDistance }[distance];
-  if (measure === undefined) {
-    throw new RangeError(
-      `tripletLoss: unknown distance '${String(distance)}'. Use 'squaredEuclidean', 'euclidean' or 'cosine'.`,
-    );
-  }
+  const measure = distanceOp(distance);
   const near = measure(anchor, positive);
   const far = measure(anchor, negative);
   const gap = add(sub(near, swap ? minimum(far, measure(positive, negative)) : far), margin);
   return reduce('tripletLoss', soft ? softplus(gap) : relu(gap), reduction);
+}
+
+function distanceOp(metric: Metric): (a: Tensor, b: Tensor) => Tensor {
+  switch (metric) {
+    case 'squaredEuclidean':
+      return squaredEuclidean;
+    case 'euclidean':
+      return euclidean;
+    case 'cosine':
+      return cosineDistance;
+    default:
+      throw new RangeError(
+        `tripletLoss: unknown distance '${String(metric)}'. Use 'squaredEuclidean', 'euclidean' or 'cosine'.`,
+      );
+  }
 }

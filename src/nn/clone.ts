@@ -7,7 +7,8 @@ import { namedParameters } from './state.ts';
 
 /**
  * A copy of a module with parameters and buffers of its own; what is shared within the original is shared within the
- * copy.
+ * copy. State belongs in ordinary properties: private fields (`#scale`) are not copied, and a method of the copy that
+ * reads one throws a TypeError.
  *
  * @example
  * const original = new Linear(1, 1, { random: createRandom(1) });
@@ -20,7 +21,8 @@ export function cloneModule<M extends Module>(module: M): M {
 }
 
 /**
- * `gradcheck` of everything trainable in a module and of its inputs, on a copy in double precision.
+ * `gradcheck` of everything trainable in a module and of its inputs, on a copy in double precision; as in `cloneModule`,
+ * private fields (`#scale`) are not copied.
  *
  * @example gradcheckModule(new Linear(2, 1, { random: createRandom(1) }), (m, x) => m.forward(x), [ones([1, 2])]).ok // true
  */

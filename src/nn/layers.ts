@@ -1,6 +1,6 @@
 import { type Conv2dOptions, conv2d, type Pair } from '../autograd/ops/conv2d.ts';
 import { maxPool2d, type Pool2dOptions } from '../autograd/ops/maxPool2d.ts';
-import { batchNorm, dropout } from '../autograd/ops/normalization.ts';
+import { batchNorm, checkBatchNorm, dropout } from '../autograd/ops/normalization.ts';
 import { linear } from '../autograd/ops/products.ts';
 import { flatten } from '../autograd/ops/rearrange.ts';
 import { type Parameter, parameter } from '../autograd/parameter.ts';
@@ -15,7 +15,7 @@ import { type Context, inference, type Layer, Module } from './module.ts';
 /**
  * Layers one after the other. A layer is a Module or a plain function such as `relu`.
  *
- * Parameters are named by position: `0.weight`, `2.bias`.
+ * Parameters are named by position: `0.weight`, `2.bias`. Throws: TypeError, with its position, for anything else.
  *
  * @example new Sequential(new Flatten(), relu).forward(tensor([[[-1, 2]]])).toArray() // [[0, 2]]
  */
@@ -24,12 +24,22 @@ export class Sequential extends Module {
 
   constructor(...layers: readonly Layer[]) {
     super();
+    for (const [i, layer] of layers.entries()) {
+      if (layer instanceof Module || typeof layer === 'function') continue;
+      throw new TypeError(
+        `Sequential: layer ${i} is ${Array.isArray(layer) ? 'an array' : String(layer)}, not a Module or a function. Pass the layers one by one.`,
+      );
+    }
     Object.assign(this, layers);
   }
 
   forward(x: Tensor, context: Context = inference): Tensor {
     let y = x;
-    for (const layer of Object.values(this)) y = layer instanceof Module ? layer.forward(y, context) : layer(y);
+    // By position, because a subclass may have properties of its own.
+    for (let i = 0; i in this; i++) {
+      const layer = this[i];
+      y = layer instanceof Module ? layer.forward(y, context) : layer(y);
+    }
     return y;
   }
 }
@@ -175,9 +185,9 @@ export class Dropout extends Module {
 
 /** Options of BatchNorm1d and BatchNorm2d. */
 export interface BatchNormLayerOptions {
-  /** Weight of the new batch in the running statistics. Default 0.1. */
+  /** Weight of the new batch in the running statistics, in [0, 1]. Default 0.1. */
   readonly momentum?: number | undefined;
-  /** Added to the variance. Default 1e-5. */
+  /** Added to the variance, at least 0. Default 1e-5. */
   readonly epsilon?: number | undefined;
 }
 
@@ -193,10 +203,7 @@ abstract class BatchNorm extends Module {
   constructor(channels: number, { momentum = 0.1, epsilon = 1e-5 }: BatchNormLayerOptions = {}) {
     super();
     checkSizes('BatchNorm', { channels });
-    if (!(momentum >= 0 && momentum <= 1))
-      throw new RangeError(`BatchNorm: momentum must lie in [0, 1]; got ${momentum}.`);
-    if (!(epsilon >= 0 && epsilon < Infinity))
-      throw new RangeError(`BatchNorm: epsilon must be a finite number of at least 0; got ${epsilon}.`);
+    checkBatchNorm({ momentum, epsilon });
     this.weight = parameter(ones([channels]));
     this.bias = parameter(zeros([channels]));
     this.runningMean = zeros([channels]);

@@ -16,7 +16,7 @@ export const inference: Context = { training: false };
  * A part of a network: a class with a pure `forward(x, context)`.
  *
  * Own enumerable properties define what it holds: a `Parameter` is trained, a plain Tensor is a buffer (saved, not
- * trained), Modules and arrays are searched. A tensor or module met twice counts once, so weights are shared by
+ * trained), Modules and arrays are searched. Private fields (`#weight`) are neither found nor cloned. A tensor or module met twice counts once, so weights are shared by
  * sharing the object.
  *
  * @example

@@ -1,7 +1,9 @@
-import { Parameter } from '../autograd/parameter.ts';
+import { Parameter, parameter } from '../autograd/parameter.ts';
+import { ones } from '../tensor/create.ts';
 import { formatShape, type Shape, ShapeError, sameShape } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { Module } from './module.ts';
+import { graphSignature } from './signature.ts';
 
 /** A module, or several under names of their own. */
 export type ModuleTree = Module | Readonly<Record<string, Module>>;
@@ -106,18 +108,23 @@ export function checkStateDict(
 }
 
 /**
- * What a module is made of, a line a property: shapes of tensors, numbers and texts, `function` for a function.
- * Class names are left out, because minifiers change them.
+ * What a module is made of, a line a property: shapes of tensors, numbers and texts, and for a function the ops that it
+ * records (`relu(x0)`), or `function` where it does not take a `[1, 1, 1, 1]` tensor. Functions among layers are pure, so
+ * calling them is harmless; constants in them do not show. Class names are left out, because minifiers change them.
  */
 export function describeModule(root: ModuleTree): Map<string, string> {
   const lines = new Map<string, string>();
   for (const [path, value] of properties(root)) {
     if (value instanceof Tensor) lines.set(path, formatShape(value.shape));
-    else if (typeof value === 'function') lines.set(path, 'function');
+    else if (isFunction(value)) lines.set(path, graphSignature(value, [parameter(ones([1, 1, 1, 1]))]) ?? 'function');
     else if (value instanceof Module) lines.set(path, 'module');
     else lines.set(path, String(value));
   }
   return lines;
+}
+
+function isFunction(value: unknown): value is (x: Tensor) => unknown {
+  return typeof value === 'function';
 }
 
 /** `runningMean` -> `running_mean`, path by path. */

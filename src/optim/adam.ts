@@ -15,6 +15,7 @@ export interface AdamOptions extends OptimizerOptions {
  *
  * Formula: `g += weightDecay p; m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2;
  * p -= learningRate (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + epsilon)`.
+ * t counts the updates of each parameter, as in PyTorch: one that gets its first gradient late starts at 1.
  * Source: Kingma and Ba 2015, algorithm 1.
  *
  * @example

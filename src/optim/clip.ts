@@ -4,7 +4,8 @@ import { Tensor } from '../tensor/tensor.ts';
 /**
  * Scales gradients so that their joint Euclidean norm is at most `maxNorm`; the input is left as it is.
  *
- * Formula: `g * min(1, maxNorm / norm)`. Returns the gradients and the norm before clipping.
+ * Formula: `g * min(1, maxNorm / norm)`. Returns the gradients and the norm before clipping; scaled gradients are plain
+ * numbers that belong to no graph.
  * Source: Pascanu, Mikolov, Bengio 2013. Throws: RangeError unless maxNorm is above 0, or where the norm is not finite.
  *
  * @example

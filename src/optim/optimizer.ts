@@ -31,17 +31,21 @@ export interface Slot {
   readonly weightDecay: number;
   /** Running values, such as momentum, of the parameter's shape. */
   readonly state: readonly Tensor[];
+  /** How often the parameter was updated, in one element; exact to 2^24, where it stays. */
+  readonly count: Tensor;
 }
 
 /** What an optimizer remembers between steps. */
 export interface OptimizerState {
+  /** Calls of `step`. */
   readonly steps: number;
+  /** By name: the running values of each parameter, and `step.<name>`, how often it was updated. */
   readonly tensors: ReadonlyMap<string, Tensor>;
 }
 
 /**
  * What optimizers share: parameters by name, groups, state by name. A subclass names the tensors it keeps a parameter
- * and writes one update.
+ * (`step` is taken by the count of updates) and writes one update.
  *
  * @example
  * class SignDescent extends Optimizer {
@@ -58,6 +62,8 @@ export interface OptimizerState {
  * layer.weight.item() // 0.75
  */
 export abstract class Optimizer {
+  /** What it updates, by name (property paths, as in `namedParameters`). */
+  readonly parameters: ReadonlyMap<string, Parameter>;
   readonly #slots: readonly Slot[];
   readonly #stateNames: readonly string[];
   #steps = 0;
@@ -77,6 +83,7 @@ export abstract class Optimizer {
         );
       }
     }
+    this.parameters = new Map(parameters);
     this.#stateNames = stateNames;
     this.#slots = parameters.map(([name, parameter]) => {
       const group = groups.find(({ match }) => matches(name, match));
@@ -86,11 +93,12 @@ export abstract class Optimizer {
         learningRate: atLeastZero('learningRate', group?.learningRate ?? learningRate),
         weightDecay: atLeastZero('weightDecay', group?.weightDecay ?? weightDecay),
         state: stateNames.map(() => new Tensor(new Float32Array(parameter.size), parameter.shape)),
+        count: new Tensor(new Float32Array(1), []),
       };
     });
   }
 
-  /** Number of steps taken. */
+  /** Number of steps taken, whichever parameters they updated. */
   get steps(): number {
     return this.#steps;
   }
@@ -121,16 +129,18 @@ export abstract class Optimizer {
     }
     this.#steps++;
     for (const slot of live) {
-      if (slot.learningRate > 0) this.update(slot, gradients.get(slot.parameter).data, this.#steps);
+      if (slot.learningRate === 0) continue;
+      slot.count.data[0]++;
+      this.update(slot, gradients.get(slot.parameter).data, slot.count.data[0]);
     }
   }
 
-  /** Applies the update rule to one parameter; `steps` counts from 1. */
+  /** Applies the update rule to one parameter; `steps` counts its own updates from 1, as in PyTorch. */
   protected abstract update(slot: Slot, g: Float32Array, steps: number): void;
 
   /**
-   * Everything that a resumed training needs: the tensors by name (`momentum.encoder.0.weight`) and the step count. The
-   * tensors are the optimizer's own, not copies.
+   * Everything that a resumed training needs: the tensors by name (`momentum.encoder.0.weight`, `step.encoder.0.weight`)
+   * and the number of steps. The tensors are the optimizer's own, not copies.
    */
   state(): OptimizerState {
     return { steps: this.#steps, tensors: new Map(this.#named()) };
@@ -165,8 +175,10 @@ export abstract class Optimizer {
   }
 
   *#named(): Generator<[string, Tensor]> {
-    for (const slot of this.#slots)
-      for (const [i, t] of slot.state.entries()) yield [`${this.#stateNames[i]}.${slot.name}`, t];
+    for (const { name, state, count } of this.#slots) {
+      for (const [i, t] of state.entries()) yield [`${this.#stateNames[i]}.${name}`, t];
+      yield [`step.${name}`, count];
+    }
   }
 }
 

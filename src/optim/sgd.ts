@@ -14,7 +14,7 @@ export interface SGDOptions extends OptimizerOptions {
 /**
  * Stochastic gradient descent.
  *
- * Formula: `g += weightDecay p; v = momentum v + (1 - dampening) g (v = g at the first step); p -= learningRate v`, with
+ * Formula: `g += weightDecay p; v = momentum v + (1 - dampening) g (v = g at a parameter's first update); p -= learningRate v`, with
  * `g + momentum v` instead of v under `nesterov`; as in PyTorch.
  * Source: Sutskever, Martens, Dahl, Hinton 2013.
  *

@@ -2,29 +2,28 @@ import { FormatError } from '../io/formatError.ts';
 import { readSafetensors, writeSafetensors } from '../io/safetensors.ts';
 import type { OptimizerState } from '../optim/optimizer.ts';
 import type { RandomState } from '../tensor/random.ts';
-import type { Tensor } from '../tensor/tensor.ts';
 import { entriesOf, tensorsOf } from './modelFile.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /** Counts up when the meaning of the file changes. */
 const CHECKPOINT_VERSION = '1';
 
-/** The best validation so far. */
-export interface Best {
+/** The best validation so far, and the values at the end of its epoch. */
+export interface Best extends Snapshot {
   readonly score: number;
   /** Epoch of it, counted from 1. */
   readonly epoch: number;
-  /** Weights and buffers at its end. */
-  readonly state: ReadonlyMap<string, Tensor>;
 }
 
 /** Everything that a training needs to go on as if it had never stopped. */
-export interface Checkpoint {
+export interface Checkpoint extends Snapshot {
   /** Steps done. */
   readonly step: number;
   /** Batches an epoch, and the random key, of the training: another one cannot go on with this checkpoint. */
   readonly batches: number;
   readonly random: RandomState;
-  readonly state: ReadonlyMap<string, Tensor>;
+  /** What the validation measures, where there is one: scores of another metric cannot be compared with the best. */
+  readonly metric: string | undefined;
   readonly optimizer: OptimizerState;
   readonly best: Best | undefined;
 }
@@ -34,18 +33,23 @@ export function encodeCheckpoint({
   step,
   batches,
   random,
+  metric,
   state,
+  extra,
   optimizer,
   best,
 }: Checkpoint): Uint8Array<ArrayBuffer> {
   const entries = new Map([
     ...entriesOf(state, 'model.'),
+    ...entriesOf(extra, 'extra.'),
     ...entriesOf(optimizer.tensors, 'optimizer.'),
     ...entriesOf(best?.state ?? new Map(), 'best.'),
+    ...entriesOf(best?.extra ?? new Map(), 'best_extra.'),
   ]);
   return writeSafetensors(entries, {
     'twingrad.checkpoint': CHECKPOINT_VERSION,
     'twingrad.training': JSON.stringify([step, batches, ...random, optimizer.steps]),
+    ...(metric === undefined ? {} : { 'twingrad.metric': metric }),
     // A score is written by its shortest decimal form, which reads back to the same bits.
     ...(best === undefined ? {} : { 'twingrad.best': JSON.stringify([best.score, best.epoch]) }),
   });
@@ -67,10 +71,11 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   const counts = numbers(file.metadata.get('twingrad.training'), 6, (v) => Number.isSafeInteger(v) && v >= 0);
   const [step, batches, key0, key1, counter, optimizerSteps] = counts;
   const bestText = file.metadata.get('twingrad.best');
-  const bestState = tensorsOf(file, 'best.');
+  const tensors = (prefix: string) => tensorsOf('train', file, prefix);
+  const bestValues = { state: tensors('best.'), extra: tensors('best_extra.') };
   // Also asked for where there are best weights without it: nothing may be lost in silence.
   const [score, epoch] =
-    bestText === undefined && bestState.size === 0
+    bestText === undefined && bestValues.state.size + bestValues.extra.size === 0
       ? []
       : numbers(bestText, 2, (v, i) =>
           i === 0 ? Number.isFinite(v) : Number.isInteger(v) && v > 0 && v * batches <= step,
@@ -79,9 +84,11 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
     step,
     batches,
     random: [key0, key1, counter],
-    state: tensorsOf(file, 'model.'),
-    optimizer: { steps: optimizerSteps, tensors: tensorsOf(file, 'optimizer.') },
-    best: score === undefined ? undefined : { score, epoch, state: bestState },
+    metric: file.metadata.get('twingrad.metric'),
+    state: tensors('model.'),
+    extra: tensors('extra.'),
+    optimizer: { steps: optimizerSteps, tensors: tensors('optimizer.') },
+    best: score === undefined ? undefined : { score, epoch, ...bestValues },
   };
 }
 

@@ -5,7 +5,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import type { Measure, Twin } from './twin.ts';
 
 /** Rows of one forward pass: large enough to be fast, small enough to stay in the cache. */
-const CHUNK = 128;
+export const CHUNK = 128;
 
 /** The embeddings `[N, D]` of a whole set, batch by batch. Records nothing. */
 export function embedSet(twin: Twin<Measure>, set: LabelledSet): Tensor {

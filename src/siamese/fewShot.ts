@@ -5,7 +5,7 @@ import type { LabelledSet } from '../data/imageSet.ts';
 import { checkInteger } from '../tensor/check.ts';
 import type { Random } from '../tensor/random.ts';
 import { embedSet } from './embedSet.ts';
-import { mostAlike } from './gallery.ts';
+import { mostAlike } from './mostAlike.ts';
 import { finiteEmbeddings, type Measure, type Twin } from './twin.ts';
 
 /** Options of `evaluateFewShot`. */
@@ -16,7 +16,7 @@ export interface FewShotOptions {
   readonly shots?: number | undefined;
   /** Unknown samples of each class an episode. Default 1. */
   readonly queries?: number | undefined;
-  /** Number of episodes. Default 400. */
+  /** Number of episodes, at least 2, as one alone says nothing about the spread. Default 400. */
   readonly episodes?: number | undefined;
   readonly random: Random;
 }
@@ -50,7 +50,7 @@ export function evaluateFewShot(twin: Twin<Measure>, set: LabelledSet, options: 
   checkInteger('evaluateFewShot', 'ways', ways, 2);
   checkInteger('evaluateFewShot', 'shots', shots, 1);
   checkInteger('evaluateFewShot', 'queries', queries, 1);
-  checkInteger('evaluateFewShot', 'episodes', episodes, 1);
+  checkInteger('evaluateFewShot', 'episodes', episodes, 2);
   const classes = groupByClass('evaluateFewShot', set.labels).filter((members) => members.length >= shots + queries);
   if (classes.length < ways) {
     throw new RangeError(
@@ -77,7 +77,7 @@ export function evaluateFewShot(twin: Twin<Measure>, set: LabelledSet, options: 
   });
   const accuracy = accuracies.reduce((total, value) => total + value, 0) / episodes;
   const variance =
-    accuracies.reduce((total, value) => total + (value - accuracy) * (value - accuracy), 0) / Math.max(1, episodes - 1);
+    accuracies.reduce((total, value) => total + (value - accuracy) * (value - accuracy), 0) / (episodes - 1);
   // 1.96 standard errors hold 95 % of a normal distribution.
   return { accuracy, confidence95: 1.96 * Math.sqrt(variance / episodes), chance: 1 / ways, episodes, ways, shots };
 }

@@ -1,10 +1,11 @@
-import { expand } from '../autograd/ops/broadcast.ts';
 import { concat, slice } from '../autograd/ops/rearrange.ts';
 import { noGrad } from '../autograd/tape.ts';
 import { checkInteger } from '../tensor/check.ts';
 import { ShapeError } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { finiteEmbeddings, finiteScores, type Measure, type Twin } from './twin.ts';
+import { CHUNK } from './embedSet.ts';
+import { mostAlike } from './mostAlike.ts';
+import { finiteEmbeddings, type Measure, type Twin } from './twin.ts';
 
 /** One entry of a gallery that a query was compared with. */
 export interface Match<L> {
@@ -33,7 +34,11 @@ export interface SearchOptions {
 /**
  * Known inputs, embedded once, to compare many queries with: k-NN search and recognition. Records nothing.
  *
- * Cost: one forward pass an input; a query costs `size * D` operations.
+ * Entries are embedded with the weights of the moment they are added: where the twin is trained on, they are out of
+ * date, while queries are not. Make a new gallery then.
+ *
+ * Cost: one forward pass an input, in chunks, whose activations are all that is held besides the embeddings; a query
+ * costs `size * D` operations.
  *
  * @example
  * const gallery = new Gallery<string>(new Twin(new Flatten(), { compare: euclidean }));
@@ -71,7 +76,7 @@ export class Gallery<L extends string | number> {
     const added = finiteEmbeddings(
       'gallery.add',
       'input',
-      noGrad(() => this.#twin.embed(x)),
+      noGrad(() => this.#twin.embed(x, { batchSize: CHUNK })),
     );
     const [first = added] = this.#parts;
     if (first.shape[1] !== added.shape[1]) {
@@ -97,7 +102,7 @@ export class Gallery<L extends string | number> {
     return noGrad(() => {
       if (this.#parts.length > 1) this.#parts = [concat(this.#parts)];
       const [entries] = this.#parts;
-      const queries = finiteEmbeddings('gallery.search', 'input', this.#twin.embed(x));
+      const queries = finiteEmbeddings('gallery.search', 'input', this.#twin.embed(x, { batchSize: CHUNK }));
       return Array.from({ length: x.shape[0] }, (_, i) =>
         mostAlike(this.#twin, slice(queries, [[i, i + 1]]), entries, k).map(({ index, score }) => ({
           label: this.#labels[index],
@@ -118,18 +123,4 @@ export class Gallery<L extends string | number> {
       return { label, votes: count, matches };
     });
   }
-}
-
-/** The k rows of `entries` most alike to the one row of `query`, most alike first, ties by index. */
-export function mostAlike(
-  twin: Twin<Measure>,
-  query: Tensor,
-  entries: Tensor,
-  k: number,
-): { readonly index: number; readonly score: number }[] {
-  const result = twin.metric(expand(query, entries.shape), entries);
-  const scores = finiteScores('search', result);
-  const sign = result.measure === 'distance' ? 1 : -1;
-  const order = Array.from(scores.keys()).sort((a, b) => sign * (scores[a] - scores[b]) || a - b);
-  return order.slice(0, k).map((index) => ({ index, score: scores[index] }));
 }

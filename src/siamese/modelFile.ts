@@ -1,14 +1,14 @@
 import { parameter } from '../autograd/parameter.ts';
-import { pullThrough } from '../autograd/tape.ts';
 import { FormatError } from '../io/formatError.ts';
 import { fromTensor, readSafetensors, type Safetensors, toTensor, writeSafetensors } from '../io/safetensors.ts';
+import { graphSignature } from '../nn/signature.ts';
 import { describeModule, loadStateDict, stateDict } from '../nn/state.ts';
 import { ones } from '../tensor/create.ts';
 import { active } from '../tensor/kernels/kernels.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { type Measure, Twin } from './twin.ts';
+import { copyTwin, type Measure, type Twin } from './twin.ts';
 
-/** Counts up when the meaning of the file changes. */
+/** Counts up when the meaning of the file changes, and so when an op records another graph than it did: see `graphSignature`. */
 const MODEL_VERSION = '1';
 
 /** Options of `saveModel`. */
@@ -21,6 +21,9 @@ export interface SaveModelOptions {
  * A twin as a safetensors file: weights and buffers by their names, threshold, comparison, a description of the layers
  * that `loadModel` compares, and which kernels were active. It holds no code.
  *
+ * Comparison and function layers are described by the ops they record on ones, without constants: `mul(x, 2)` and
+ * `mul(x, 3)` look alike. A comparison that does not take `[1, 1]` embeddings is `custom`, and not compared further.
+ *
  * @example readSafetensors(saveModel(new Twin(new Linear(2, 1, { random: createRandom(1) }), { compare: euclidean }))).size // 2
  */
 export function saveModel(twin: Twin<Measure>, { metadata = {} }: SaveModelOptions = {}): Uint8Array<ArrayBuffer> {
@@ -30,7 +33,7 @@ export function saveModel(twin: Twin<Measure>, { metadata = {} }: SaveModelOptio
   return writeSafetensors(entriesOf(stateDict(twin)), {
     ...metadata,
     'twingrad.model': MODEL_VERSION,
-    'twingrad.compare': compareName(twin),
+    'twingrad.compare': compareSignature(twin),
     'twingrad.kernels': active().name,
     'twingrad.layers': JSON.stringify([...describeModule(twin.encoder)]),
     ...(twin.threshold === undefined ? {} : { 'twingrad.threshold': String(twin.threshold) }),
@@ -41,14 +44,14 @@ export function saveModel(twin: Twin<Measure>, { metadata = {} }: SaveModelOptio
  * Writes the weights of a model file into `twin`, which must be built as the saved one was, and returns it with the
  * saved threshold, or without one where none was saved. Everything is checked before anything is written.
  *
- * Throws: FormatError for bytes that are not a model file, or whose layers or comparison differ, naming each difference;
- * ShapeError where names or shapes of weights differ.
+ * Throws: FormatError for bytes that are not a model file, or whose layers or comparison differ, as far as `saveModel`
+ * describes them, naming each difference; ShapeError where names or shapes of weights differ.
  *
  * @example
  * const make = (seed: number) => new Twin(new Linear(2, 1, { random: createRandom(seed) }), { compare: euclidean });
  * loadModel(saveModel(make(1).withThreshold(0.5)), make(2)).threshold // 0.5
  */
-export function loadModel<M extends Measure>(bytes: Uint8Array, twin: Twin<M>): Twin<M> {
+export function loadModel<T extends Twin<Measure>>(bytes: Uint8Array, twin: T): T {
   const file = readSafetensors(bytes);
   const { metadata } = file;
   const version = metadata.get('twingrad.model');
@@ -64,18 +67,18 @@ export function loadModel<M extends Measure>(bytes: Uint8Array, twin: Twin<M>): 
     );
   }
   const compare = metadata.get('twingrad.compare');
-  if (compare !== compareName(twin)) {
+  const own = compareSignature(twin);
+  if (compare !== own) {
     throw new FormatError(
       'loadModel',
-      `the model compares by '${compare}', the twin by '${compareName(twin)}'`,
-      `Build the twin with { compare: ${compare} }.`,
+      `the model compares by '${compare}', the twin by '${own}'`,
+      'Build the twin with the comparison that it was saved with.',
     );
   }
   checkLayers(parseLayers(metadata.get('twingrad.layers')), describeModule(twin.encoder));
   const threshold = readThreshold(metadata.get('twingrad.threshold'));
-  loadStateDict(twin, tensorsOf(file, ''));
-  if (threshold !== undefined) return twin.withThreshold(threshold);
-  return twin.threshold === undefined ? twin : new Twin(twin.encoder, { compare: twin.metric });
+  loadStateDict(twin, tensorsOf('loadModel', file, ''));
+  return threshold === twin.threshold ? twin : copyTwin(twin, threshold);
 }
 
 /** Tensors as entries of a file, their names after `prefix`. */
@@ -86,26 +89,26 @@ export function entriesOf(
   return new Map([...tensors].map(([name, t]) => [prefix + name, fromTensor(t)]));
 }
 
-/** The tensors of a file whose names begin with `prefix`, without it. */
-export function tensorsOf(file: Safetensors, prefix: string): Map<string, Tensor> {
+/** The tensors of a file whose names begin with `prefix`, without it. Throws: FormatError for one that is not float32. */
+export function tensorsOf(op: string, file: Safetensors, prefix: string): Map<string, Tensor> {
   const tensors = new Map<string, Tensor>();
-  for (const [name, entry] of file)
-    if (name.startsWith(prefix)) tensors.set(name.slice(prefix.length), toTensor(entry));
+  for (const [name, entry] of file) {
+    if (!name.startsWith(prefix)) continue;
+    if (entry.dtype !== 'F32') {
+      throw new FormatError(
+        op,
+        `the tensor '${name}' is ${entry.dtype}, where this kind of file holds F32 only`,
+        'Use a file as it was written; readSafetensors and loadStateDict take other types.',
+      );
+    }
+    tensors.set(name.slice(prefix.length), toTensor(entry));
+  }
   return tensors;
 }
 
-/** The op behind a comparison, by the name it records: functions' own names do not survive minifiers. */
-function compareName(twin: Twin<Measure>): string {
-  const probe = parameter(ones([1, 1]));
-  let name = 'unknown';
-  const compare = (a: Tensor, b: Tensor) => {
-    const scores = twin.metric(a, b);
-    name = scores.node?.name ?? name;
-    return scores;
-  };
-  // pullThrough records, also where the model is saved inside noGrad.
-  pullThrough(compare, [probe, probe], 0, ones([1]));
-  return name;
+/** The ops behind a comparison, as they are recorded: functions' own names do not survive minifiers. */
+function compareSignature({ metric }: Twin<Measure>): string {
+  return graphSignature(metric, [parameter(ones([1, 1])), parameter(ones([1, 1]))]) ?? 'custom';
 }
 
 function parseLayers(text: string | undefined): Map<string, string> {

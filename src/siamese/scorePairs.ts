@@ -24,13 +24,7 @@ export function scorePairs(
   const scores: number[] = [];
   const same: number[] = [];
   let measure: ScoredPairs['measure'] | undefined;
-  const batches = pairs.epoch(epoch);
-  if (!(Symbol.iterator in batches)) {
-    throw new TypeError(
-      'scorePairs: the batches are asynchronous. Collect them first: the pairs must be at hand without waiting.',
-    );
-  }
-  for (const { a, b, different } of batches) {
+  for (const { a, b, different } of syncEpoch('scorePairs', pairs, epoch)) {
     const result = noGrad(() => twin.compare(a, b));
     measure = result.measure;
     for (const score of finiteScores('scorePairs', result)) scores.push(score);
@@ -39,4 +33,31 @@ export function scorePairs(
   if (measure === undefined || scores.length === 0)
     throw new RangeError('scorePairs: there are no pairs. Check the batches that were passed.');
   return { measure, scores: Float32Array.from(scores), same: Uint8Array.from(same) };
+}
+
+/**
+ * Throws where the pairs of the first epoch cannot be measured: RangeError for none, for pairs of one kind only and for
+ * labels that are neither 0 nor 1, ShapeError for another number of labels than pairs, TypeError for asynchronous
+ * batches. Goes through the pairs, but runs no network.
+ */
+export function checkPairs(op: string, pairs: SyncBatches<PairBatch>): void {
+  let count = 0;
+  let apart = 0;
+  for (const { a, different } of syncEpoch(op, pairs, 0)) {
+    for (const flag of differentFlags(op, { different }, a.shape[0])) {
+      count++;
+      apart += flag;
+    }
+  }
+  if (apart > 0 && apart < count) return;
+  const found = count === 0 ? 'no pairs' : `${count} pairs, all of them ${apart === 0 ? 'same' : 'different'}`;
+  throw new RangeError(`${op}: the validation has ${found}. It needs pairs of both kinds.`);
+}
+
+function syncEpoch(op: string, pairs: SyncBatches<PairBatch>, epoch: number): Iterable<PairBatch> {
+  const batches = pairs.epoch(epoch);
+  if (Symbol.iterator in batches) return batches;
+  throw new TypeError(
+    `${op}: the batches are asynchronous. Collect them first: the pairs must be at hand without waiting.`,
+  );
 }

@@ -1,44 +1,11 @@
-import type { Gradients } from '../autograd/gradients.ts';
-import { Parameter } from '../autograd/parameter.ts';
-import { backward } from '../autograd/tape.ts';
-import type { Batches, SyncBatches } from '../data/batches.ts';
-import type { PairBatch } from '../data/samplers.ts';
-import type { Context } from '../nn/module.ts';
-import { checkStateDict, loadStateDict, namedParameters, stateDict } from '../nn/state.ts';
-import { clipGradientNorm } from '../optim/clip.ts';
-import type { Optimizer } from '../optim/optimizer.ts';
-import { checkInteger, firstNonFinite } from '../tensor/check.ts';
-import type { Random } from '../tensor/random.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { type Batches, isSkippable } from '../data/batches.ts';
 import { type Best, decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
 import { scorePairs } from './scorePairs.ts';
+import { checkSnapshot, currentValues, loadSnapshot, takeSnapshot } from './snapshot.ts';
+import { checkOptions, type TrainOptions, type ValidationMetric } from './trainOptions.ts';
+import { takeStep } from './trainStep.ts';
 import type { Measure, Twin } from './twin.ts';
 import { evaluateVerification } from './verification.ts';
-
-/** What `validate` measures on its pairs; for `eer` lower is better. `accuracy` is that of the best threshold. */
-export type ValidationMetric = 'accuracy' | 'auc' | 'eer';
-
-/** Options of `train`. */
-export interface TrainOptions<B> {
-  readonly batches: Batches<B>;
-  /** The loss of a batch, one number; `context` belongs into `twin.compare` and `twin.embed`. */
-  readonly loss: (batch: B, context: Context) => Tensor;
-  readonly optimizer: Optimizer;
-  /** Passes over the batches. */
-  readonly epochs: number;
-  /** Where dropout draws from; forked by epoch and step. */
-  readonly random: Random;
-  /** Scores pairs after every epoch; at the end the twin gets the weights of the best epoch. */
-  readonly validate?: { readonly pairs: SyncBatches<PairBatch>; readonly metric: ValidationMetric } | undefined;
-  /** Stops after so many epochs without a better validation. Default: never. */
-  readonly patience?: number | undefined;
-  /** Limits the norm of the gradients, see `clipGradientNorm`. */
-  readonly clip?: { readonly maxNorm: number } | undefined;
-  /** Ends the training with an exception, `signal.reason`, after the step under way. */
-  readonly signal?: AbortSignal | undefined;
-  /** Bytes of a checkpoint of the same training, to go on from. */
-  readonly resume?: Uint8Array | undefined;
-}
 
 /** What `train` yields after each step. */
 export interface TrainStep {
@@ -68,7 +35,8 @@ const STEPS_PER_TASK = 4;
  *
  * Throws: RangeError for a loss or gradient that is not finite, naming its step, before it reaches the weights;
  * FormatError for bytes to resume from that are not a checkpoint, and RangeError (ShapeError where names or shapes
- * differ) for a checkpoint of another training, before anything is written.
+ * differ) for a checkpoint of another training, before anything is written; RangeError before the first step for
+ * options that do not fit together, an optimizer of another module, and validation pairs that cannot be measured.
  *
  * @example
  * const set = imageSet({ shape: [4, 1, 1], data: new Uint8Array([0, 10, 200, 210]) }, [0, 0, 1, 1]);
@@ -89,9 +57,11 @@ export async function* train<B>(
   options: TrainOptions<B>,
 ): AsyncGenerator<TrainStep, void, undefined> {
   const { batches, epochs, random, validate, patience = Infinity, signal, optimizer } = options;
-  checkOptions(options);
+  checkOptions(twin, options);
   const perEpoch = batches.length;
   const steps = epochs * perEpoch;
+  // Named, so that the batches may fork the same source by epoch and number, as the samplers do.
+  const stream = random.fork('dropout');
   let step = 0;
   let best: Best | undefined;
   /** Whether the twin holds the best weights, not those of the last step. */
@@ -100,20 +70,20 @@ export async function* train<B>(
   for (let epoch = Math.floor(step / perEpoch); epoch < epochs; epoch++) {
     if (best !== undefined && epoch - best.epoch >= patience) break;
     const done = step - epoch * perEpoch;
-    let position = 0;
-    for await (const batch of batches.epoch(epoch)) {
+    const { rest, first } = startAt(batches.epoch(epoch), done);
+    let position = first;
+    for await (const batch of rest) {
       if (position === perEpoch) throw wrongLength(epoch, `has more than ${perEpoch}`, perEpoch);
-      // A resumed epoch draws the batches it has already done, and passes over them.
       if (position++ < done) continue;
       if (step % STEPS_PER_TASK === 0) await macrotask();
       signal?.throwIfAborted();
-      const context = { training: true, random: random.fork(epoch).fork(position) };
+      const context = { training: true, random: stream.fork(epoch).fork(position) };
       const { loss, gradientNorm } = takeStep(twin, batch, context, options, step + 1);
       step++;
       const last = position === perEpoch;
       const score = last && validate !== undefined ? validationScore(twin, validate) : undefined;
       const better = score !== undefined && isBetter(validate?.metric, score, best?.score);
-      if (score !== undefined && better) best = { score, epoch: epoch + 1, state: snapshot(twin) };
+      if (score !== undefined && better) best = { score, epoch: epoch + 1, ...takeSnapshot(twin, optimizer) };
       const now = step;
       yield {
         epoch: epoch + 1,
@@ -132,7 +102,8 @@ export async function* train<B>(
             step,
             batches: perEpoch,
             random: random.state,
-            state: stateDict(twin),
+            metric: validate?.metric,
+            ...currentValues(twin, optimizer),
             optimizer: optimizer.state(),
             best,
           });
@@ -145,19 +116,7 @@ export async function* train<B>(
 
   if (best !== undefined) {
     over = true;
-    loadStateDict(twin, best.state);
-  }
-}
-
-function checkOptions<B>({ batches, epochs, validate, patience = Infinity }: TrainOptions<B>): void {
-  checkInteger('train', 'epochs', epochs, 1);
-  checkInteger('train', 'batches.length', batches.length, 1);
-  if (!(patience >= 1)) throw new RangeError(`train: patience must be at least 1 epoch; got ${patience}.`);
-  if (patience < Infinity && validate === undefined) {
-    throw new RangeError('train: patience needs validate, which says what is better. Pass { pairs, metric }.');
-  }
-  if (validate !== undefined && !['accuracy', 'auc', 'eer'].includes(validate.metric)) {
-    throw new RangeError(`train: unknown metric '${String(validate.metric)}'. Use 'accuracy', 'auc' or 'eer'.`);
+    loadSnapshot(twin, optimizer, best);
   }
 }
 
@@ -167,66 +126,12 @@ function wrongLength(epoch: number, found: string, length: number): RangeError {
   );
 }
 
-/** One step, all or nothing: where it throws, the buffers that the forward pass wrote are put back. */
-function takeStep<B>(
-  twin: Twin<Measure>,
-  batch: B,
-  context: Context,
-  options: TrainOptions<B>,
-  step: number,
-): { readonly loss: number; readonly gradientNorm: number | undefined } {
-  const buffers = [...stateDict(twin).values()].filter((t) => !(t instanceof Parameter));
-  const before = buffers.map(({ data }) => data.slice());
-  try {
-    return tryStep(twin, batch, context, options, step);
-  } catch (error) {
-    for (const [i, { data }] of buffers.entries()) data.set(before[i]);
-    throw error;
-  }
-}
-
-/** One step; no weight is written before loss and gradients are known to be finite. */
-function tryStep<B>(
-  twin: Twin<Measure>,
-  batch: B,
-  context: Context,
-  { loss, optimizer, clip }: TrainOptions<B>,
-  step: number,
-): { readonly loss: number; readonly gradientNorm: number | undefined } {
-  const result = loss(batch, context);
-  if (!(result instanceof Tensor) || result.size !== 1) {
-    throw new TypeError(
-      `train: the loss must be a Tensor with one value; got ${result instanceof Tensor ? String(result) : typeof result}. Reduce it with mean().`,
-    );
-  }
-  const value = result.item();
-  if (!Number.isFinite(value)) {
-    throw new RangeError(
-      `train: the loss is ${value} at step ${step}; the weights are those of step ${step - 1}. Check the data for NaN, or lower the learning rate.`,
-    );
-  }
-  const gradients = backward(result);
-  checkFinite(twin, gradients, step);
-  if (clip === undefined) {
-    optimizer.step(gradients);
-    return { loss: value, gradientNorm: undefined };
-  }
-  const clipped = clipGradientNorm(gradients, clip);
-  optimizer.step(clipped.gradients);
-  return { loss: value, gradientNorm: clipped.norm };
-}
-
-function checkFinite(twin: Twin<Measure>, gradients: Gradients, step: number): void {
-  for (const [parameter, { data }] of gradients) {
-    const bad = firstNonFinite(data);
-    if (bad >= 0) {
-      const [name] = [...namedParameters(twin)].find(([, own]) => own === parameter) ?? [];
-      const owner = name === undefined ? 'a parameter outside the twin' : `'${name}'`;
-      throw new RangeError(
-        `train: the gradient of ${owner} holds ${data[bad]} at step ${step}; the weights are those of step ${step - 1}. Lower the learning rate, or check the data for huge values.`,
-      );
-    }
-  }
+/** The batches of an epoch from batch `done` on, where they can start there; else all, to be passed over. */
+function startAt<B>(
+  all: ReturnType<Batches<B>['epoch']>,
+  done: number,
+): { readonly rest: Iterable<B> | AsyncIterable<B>; readonly first: number } {
+  return isSkippable(all) ? { rest: all.startingAt(done), first: done } : { rest: all, first: 0 };
 }
 
 function validationScore(
@@ -242,15 +147,11 @@ function isBetter(metric: ValidationMetric | undefined, score: number, best: num
   return metric === 'eer' ? score < best : score > best;
 }
 
-function snapshot(twin: Twin<Measure>): Map<string, Tensor> {
-  return new Map([...stateDict(twin)].map(([name, t]) => [name, new Tensor(t.data.slice(), t.shape)]));
-}
-
 /** Writes a checkpoint into twin and optimizer, after checking that it belongs to this training. */
 function restore<B>(
   bytes: Uint8Array,
   twin: Twin<Measure>,
-  { batches, optimizer, random }: TrainOptions<B>,
+  { batches, epochs, optimizer, random, validate }: TrainOptions<B>,
 ): { readonly step: number; readonly best: Best | undefined } {
   const checkpoint = decodeCheckpoint(bytes);
   const mismatch = (what: string) =>
@@ -259,10 +160,20 @@ function restore<B>(
     throw mismatch(`${checkpoint.batches} batches an epoch, this one has ${batches.length}`);
   if (checkpoint.random[0] !== random.state[0] || checkpoint.random[1] !== random.state[1])
     throw mismatch('another random seed');
-  checkStateDict(twin, checkpoint.state);
-  if (checkpoint.best !== undefined) checkStateDict(twin, checkpoint.best.state);
+  if (checkpoint.metric !== validate?.metric) {
+    const named = (metric: string | undefined) =>
+      metric === undefined ? 'no validation' : `validation by '${metric}'`;
+    throw mismatch(`${named(checkpoint.metric)}, this one has ${named(validate?.metric)}`);
+  }
+  if (checkpoint.step > epochs * batches.length) {
+    throw new RangeError(
+      `train: the checkpoint has done ${checkpoint.step} steps, more than ${epochs} epochs of ${batches.length} batches. Raise epochs.`,
+    );
+  }
+  checkSnapshot(twin, optimizer, checkpoint);
+  if (checkpoint.best !== undefined) checkSnapshot(twin, optimizer, checkpoint.best);
   optimizer.loadState(checkpoint.optimizer);
-  loadStateDict(twin, checkpoint.state);
+  loadSnapshot(twin, optimizer, checkpoint);
   return checkpoint;
 }
 

@@ -2,7 +2,7 @@ import type { Distance, Similarity } from '../autograd/measure.ts';
 import { concat, slice } from '../autograd/ops/rearrange.ts';
 import { noGrad } from '../autograd/tape.ts';
 import { type Context, inference, Module } from '../nn/module.ts';
-import { firstNonFinite } from '../tensor/check.ts';
+import { checkInteger, firstNonFinite } from '../tensor/check.ts';
 import { ShapeError, sameShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { accepts } from './scores.ts';
@@ -24,7 +24,7 @@ export interface EmbedOptions {
   readonly training?: boolean | undefined;
   /** Where dropout draws from; needed in training. */
   readonly random?: Context['random'];
-  /** Largest number of rows in one forward pass. Default all. */
+  /** Largest number of rows in one forward pass, an integer or Infinity. Default Infinity: all at once. */
   readonly batchSize?: number | undefined;
 }
 
@@ -55,11 +55,11 @@ export class Twin<M extends Measure = Measure> extends Module {
     this.threshold = undefined;
   }
 
-  /** A twin with a threshold, over the same encoder (weights are shared, not copied). */
-  withThreshold(threshold: number): Twin<M> {
+  /** A twin of the same class with a threshold, over the same encoder (weights are shared, not copied). */
+  withThreshold(threshold: number): this {
     if (!Number.isFinite(threshold))
       throw new RangeError(`withThreshold: the threshold must be a finite number; got ${threshold}.`);
-    return Object.assign(new Twin(this.encoder, { compare: this.metric }), { threshold });
+    return copyTwin(this, threshold);
   }
 
   forward(x: Tensor, context: Context = inference): Tensor {
@@ -80,7 +80,7 @@ export class Twin<M extends Measure = Measure> extends Module {
    * Row i has the same bits in any batch.
    */
   embed(x: Tensor, { batchSize = Infinity, training = false, random }: EmbedOptions = {}): Tensor {
-    if (!(batchSize >= 1)) throw new RangeError(`embed: batchSize must be at least 1; got ${batchSize}.`);
+    if (batchSize !== Infinity) checkInteger('embed', 'batchSize', batchSize, 1);
     const count = x.shape[0];
     if (!(count > batchSize)) return this.forward(x, { training, random });
     const parts: Tensor[] = [];
@@ -108,8 +108,7 @@ export class Twin<M extends Measure = Measure> extends Module {
       const both = this.forward(concat([a, b]), context);
       return this.metric(slice(both, [[0, count]]), slice(both, [[count, 2 * count]]));
     }
-    const side = (x: Tensor, name: string) => this.forward(x, { ...context, random: context.random?.fork(name) });
-    return this.metric(side(a, 'a'), side(b, 'b'));
+    return this.metric(this.forward(a, context), this.forward(b, context));
   }
 
   /**
@@ -129,6 +128,11 @@ export class Twin<M extends Measure = Measure> extends Module {
   }
 }
 
+/** A twin with the properties of another, its class too, and a threshold or none. Private `#fields` do not come along. */
+export function copyTwin<T extends Twin<Measure>>(twin: T, threshold: number | undefined): T {
+  return Object.assign(Object.create(Object.getPrototypeOf(twin)), twin, { threshold });
+}
+
 /** Embeddings `[N, D]`, checked. Throws: RangeError, with its row, for one that is not finite. */
 export function finiteEmbeddings(op: string, what: string, embeddings: Tensor): Tensor {
   const bad = firstNonFinite(embeddings.data);
@@ -141,12 +145,12 @@ export function finiteEmbeddings(op: string, what: string, embeddings: Tensor): 
   return embeddings;
 }
 
-/** The scores of a comparison. Throws: RangeError, with its row, for one that is not finite. */
-export function finiteScores(op: string, scores: Measure): Float32Array {
+/** The scores of a comparison. Throws: RangeError, with its row (`first` and up), for one that is not finite. */
+export function finiteScores(op: string, scores: Measure, first = 0): Float32Array {
   const bad = firstNonFinite(scores.data);
   if (bad >= 0)
     throw new RangeError(
-      `${op}: the score of row ${bad} is ${scores.data[bad]}. Check the input, and the weights, for NaN and for huge values.`,
+      `${op}: the score of row ${first + bad} is ${scores.data[bad]}. Check the input, and the weights, for NaN and for huge values.`,
     );
   return scores.data;
 }

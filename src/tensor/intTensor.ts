@@ -1,3 +1,4 @@
+import { print } from './print.ts';
 import { checkShape, formatShape, type Shape, ShapeError, sizeOf } from './shape.ts';
 
 /** Integers with a shape: class indices, token ids, positions. They have no gradient, so they are not a Tensor. */
@@ -16,15 +17,16 @@ export class IntTensor {
       );
     }
     this.data = data;
-    this.shape = shape;
+    this.shape = shape.slice();
   }
 
   get size(): number {
     return this.data.length;
   }
 
+  /** `IntTensor [2, 3] [[1, 2, 3], [4, 5, 6]]`, long axes shortened to their ends. */
   toString(): string {
-    return `IntTensor ${formatShape(this.shape)} [${this.data.join(', ')}]`;
+    return `IntTensor ${formatShape(this.shape)} ${print(this.data, this.shape, String)}`;
   }
 }
 

@@ -48,6 +48,7 @@ export function checkShape(op: string, shape: Shape): void {
   }
 }
 
+/** Whether two shapes have equally many axes, of equal lengths; nothing is broadcast. */
 export function sameShape(a: Shape, b: Shape): boolean {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;

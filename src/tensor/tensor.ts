@@ -1,3 +1,4 @@
+import { print } from './print.ts';
 import { checkShape, formatShape, type Shape, ShapeError, sizeOf } from './shape.ts';
 
 /** Maps the gradient of an op's output to the gradient of one of its inputs. */
@@ -27,7 +28,7 @@ export class Tensor {
   /** The op that made this tensor, or undefined for a leaf. */
   node: GraphNode | undefined;
 
-  /** Wraps `data` without copying. */
+  /** Wraps `data` without copying; the shape is copied, so that a caller may go on changing its array. */
   constructor(data: Float32Array, shape: Shape) {
     checkShape('tensor', shape);
     if (sizeOf(shape) !== data.length) {
@@ -39,7 +40,7 @@ export class Tensor {
       );
     }
     this.data = data;
-    this.shape = shape;
+    this.shape = shape.slice();
     this.node = undefined;
   }
 
@@ -82,19 +83,11 @@ export class Tensor {
 
   /** `Tensor [2, 3] [[1, 2, 3], [4, 5, 6]]`, long axes shortened to their ends. */
   toString(): string {
-    return `Tensor ${formatShape(this.shape)} ${print(this.data, this.shape, 0, 0, this.data.length)}`;
+    return `Tensor ${formatShape(this.shape)} ${print(this.data, this.shape, shorten)}`;
   }
 }
 
-/** Axes longer than this are printed as their first and last three entries. */
-const PRINT_LIMIT = 8;
-
-function print(data: Float32Array, shape: Shape, axis: number, offset: number, size: number): string {
-  if (axis === shape.length) return String(Number(data[offset].toPrecision(6)));
-  const length = shape[axis];
-  const step = length === 0 ? 0 : size / length;
-  const entry = (i: number) => print(data, shape, axis + 1, offset + i * step, step);
-  const indices = Array.from({ length }, (_, i) => i);
-  if (length <= PRINT_LIMIT) return `[${indices.map(entry).join(', ')}]`;
-  return `[${indices.slice(0, 3).map(entry).join(', ')}, ..., ${indices.slice(-3).map(entry).join(', ')}]`;
+/** Six digits. */
+function shorten(value: number): string {
+  return String(Number(value.toPrecision(6)));
 }

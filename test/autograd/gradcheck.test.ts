@@ -3,7 +3,7 @@ import { gradcheck } from '../../src/autograd/gradcheck.ts';
 import { mul } from '../../src/autograd/ops/arithmetic.ts';
 import { square } from '../../src/autograd/ops/pointwise.ts';
 import { sum } from '../../src/autograd/ops/reductions.ts';
-import { record } from '../../src/autograd/tape.ts';
+import { backward, isRecording, noGrad, record } from '../../src/autograd/tape.ts';
 import { tensor, zeros } from '../../src/tensor/create.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { opTable } from './opTable.ts';
@@ -60,6 +60,15 @@ test('a missing gradient is 0, and found where it should not be', () => {
   const detached = (x: Tensor): Tensor => record('detached', square(x).data, x.shape, []);
   expect(gradcheck(detached, [tensor([1])])).toMatchObject({ ok: false, worst: { analytic: 0 } });
   expect(gradcheck((x) => mul(x, 0), [tensor([1])]).ok).toBe(true);
+});
+
+test('checks inside noGrad too, first and second derivatives', () => {
+  const slope = (x: Tensor): Tensor => backward(sum(mul(square(x), x)), { createGraph: true }).get(x);
+  for (const fn of [square, slope]) {
+    expect(noGrad(() => gradcheck(fn, [tensor([1, 2])]))).toMatchObject({ ok: true });
+    expect(noGrad(() => gradcheck((x) => wrongBy(1.1)(fn(x)), [tensor([1, 2])]).ok)).toBe(false);
+  }
+  expect(noGrad(() => gradcheck(square, [tensor([1])]) && isRecording())).toBe(false);
 });
 
 test('leaves the inputs as they were, and refuses to check nothing', () => {

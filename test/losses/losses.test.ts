@@ -12,7 +12,7 @@ import { batchTripletLoss } from '../../src/losses/batchTripletLoss.ts';
 import { contrastiveLoss } from '../../src/losses/contrastiveLoss.ts';
 import { mineBatchHard } from '../../src/losses/mining.ts';
 import { tripletLoss } from '../../src/losses/tripletLoss.ts';
-import { tensor, zeros } from '../../src/tensor/create.ts';
+import { full, tensor, zeros } from '../../src/tensor/create.ts';
 import { intTensor } from '../../src/tensor/intTensor.ts';
 import { createRandom } from '../../src/tensor/random.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
@@ -74,6 +74,26 @@ describe('hand-worked gradients', () => {
     const loss = contrastiveLoss(asDistance(d), { different: [0, 1, 1, 1] }, { margin: 1, reduction: 'sum' });
     expect(loss.item()).toBe(0.25 + 0.5625);
     expect(backward(loss).get(d).toArray()).toEqual([1, -1.5, 0, 0]);
+  });
+
+  test('contrastive: a pair whose squared distance leaves float32 costs what its label says', () => {
+    const d = parameter(tensor([2e20, 0]));
+    const loss = contrastiveLoss(asDistance(d), { different: [1, 0] });
+    expect(loss.item()).toBe(0);
+    expect(Array.from(backward(loss).get(d).data, (g) => g + 0)).toEqual([0, 0]);
+    expect(contrastiveLoss(asDistance(d), { different: [0, 0] }).item()).toBe(Infinity);
+    // And the other way round, for a margin whose square leaves float32.
+    expect(contrastiveLoss(asDistance(tensor([1])), { different: [0] }, { margin: 1e30 }).item()).toBe(1);
+  });
+
+  test('a mean is rounded once', () => {
+    const distance = asDistance(full([41], 1));
+    const same = new Array<number>(41).fill(1);
+    expect(contrastiveLoss(distance, { same }).item()).toBe(1);
+    expect(contrastiveLoss(distance, { same }, { reduction: 'meanNonZero' }).item()).toBe(1);
+    const large = asDistance(full([2], 1.8e19));
+    expect(contrastiveLoss(large, { same: [1, 1] }).item() / 3.24e38).toBeCloseTo(1, 6);
+    expect(contrastiveLoss(large, { same: [1, 1] }, { reduction: 'meanNonZero' }).item() / 3.24e38).toBeCloseTo(1, 6);
   });
 
   test('triplet: 2 (n - p), 2 (p - a), 2 (a - n)', () => {
@@ -360,7 +380,25 @@ describe('bad input', () => {
       'both meanings',
       () => contrastiveLoss(distance, { different: [0, 1], same: [0, 1] } as never),
       TypeError,
-      /say what the labels mean/,
+      /contrastiveLoss: both 'different' and 'same' are given\. Pass one of them\./,
+    ],
+    [
+      'no labels',
+      () => contrastiveLoss(distance, undefined as never),
+      TypeError,
+      /contrastiveLoss: say what the labels mean/,
+    ],
+    [
+      'bare labels',
+      () => contrastiveLoss(distance, new Uint8Array([0, 1]) as never),
+      TypeError,
+      /contrastiveLoss: say what the labels mean/,
+    ],
+    [
+      'a distance named like a property of every object',
+      () => tripletLoss(a, b, b, { distance: 'constructor' as never }),
+      RangeError,
+      /tripletLoss: unknown distance 'constructor'/,
     ],
     [
       'a plain tensor',

@@ -117,6 +117,18 @@ describe('cloneModule', () => {
     expect(Reflect.get(copy, 'hidden')).toBe(copy.weight);
   });
 
+  test('leaves private fields behind, as its comment says', () => {
+    class Private extends Module {
+      readonly #scale = parameter(ones([1]));
+      override forward(x: Tensor): Tensor {
+        return matmul(x, this.#scale);
+      }
+    }
+    expect(() => new Private().forward(ones([1]))).not.toThrow();
+    expect(namedParameters(new Private()).size).toBe(0);
+    expect(() => cloneModule(new Private()).forward(ones([1]))).toThrow(TypeError);
+  });
+
   test('is trained by its own gradients', () => {
     const original = new Linear(1, 1, { random });
     const copy = cloneModule(original);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { relu } from '../../src/autograd/ops/activations.ts';
+import { mul } from '../../src/autograd/ops/arithmetic.ts';
 import { conv2d } from '../../src/autograd/ops/conv2d.ts';
 import { maxPool2d } from '../../src/autograd/ops/maxPool2d.ts';
 import { dropout } from '../../src/autograd/ops/normalization.ts';
@@ -8,6 +9,7 @@ import { reshape } from '../../src/autograd/ops/rearrange.ts';
 import { sum } from '../../src/autograd/ops/reductions.ts';
 import { Parameter, parameter } from '../../src/autograd/parameter.ts';
 import { backward } from '../../src/autograd/tape.ts';
+import { cloneModule } from '../../src/nn/clone.ts';
 import { xavierUniform } from '../../src/nn/initializers.ts';
 import {
   BatchNorm1d,
@@ -377,7 +379,7 @@ describe('BatchNorm', () => {
     ['epsilon', () => new BatchNorm2d(1, { epsilon: Number.NaN })],
     ['epsilon', () => new BatchNorm2d(1, { epsilon: Infinity })],
   ])('refuses a wrong %s', (name, make) => {
-    expect(errorOf(RangeError, make).message).toMatch(new RegExp(`^BatchNorm: ${name} must .*; got .*\\.$`));
+    expect(errorOf(RangeError, make).message).toMatch(new RegExp(`^[Bb]atchNorm: ${name} must .*; got .*\\.$`));
   });
 });
 
@@ -390,6 +392,37 @@ describe('Sequential', () => {
     expect(new Sequential(double, add1, relu).forward(x).toArray()).toEqual([[0], [3]]);
     expect(new Sequential(add1, double, relu).forward(x).toArray()).toEqual([[0], [4]]);
     expect(new Sequential().forward(x)).toBe(x);
+  });
+
+  test('a subclass may have properties of its own', () => {
+    class Named extends Sequential {
+      readonly label = 'embedder';
+      readonly scale = parameter(ones([1]));
+
+      override forward(x: Tensor, context?: Context): Tensor {
+        return mul(super.forward(x, context), this.scale);
+      }
+    }
+    const model = new Named(relu, new Linear(1, 1, { random, bias: false, initialize: () => full([1, 1], 3) }));
+    expect(model.forward(tensor([[2], [-1]])).toArray()).toEqual([[6], [0]]);
+    expect(
+      cloneModule(model)
+        .forward(tensor([[2], [-1]]))
+        .toArray(),
+    ).toEqual([[6], [0]]);
+    expect([...stateDict(model).keys()]).toEqual(['1.weight', 'scale']);
+  });
+
+  test.each<[unknown, number, string]>([
+    [[undefined], 0, 'undefined'],
+    [[relu, null], 1, 'null'],
+    [[relu, relu, 'relu'], 2, 'relu'],
+    [[[relu, relu]], 0, 'an array'],
+  ])('refuses %j, with the position', (layers, position, what) => {
+    const make = (): unknown => Reflect.construct(Sequential, Array.isArray(layers) ? layers : []);
+    expect(errorOf(TypeError, make).message).toBe(
+      `Sequential: layer ${position} is ${what}, not a Module or a function. Pass the layers one by one.`,
+    );
   });
 
   test('keeps the order of more than ten layers', () => {

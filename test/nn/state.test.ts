@@ -233,7 +233,7 @@ describe('describeModule', () => {
       ['0.padding.1', '2'],
       ['0.dilation', '1'],
       ['0.groups', '1'],
-      ['1', 'function'],
+      ['1', 'relu(x0)'],
       ['2', 'module'],
       ['2.size', '2'],
       ['2.stride', '2'],

@@ -56,6 +56,19 @@ describe('worked by hand', () => {
     expectClose(trajectory({ learningRate: 0.125, weightDecay: 0.5, epsilon: 0 }, [-1]), [1.125]);
   });
 
+  test('a parameter that gets its first gradient late starts as if the optimizer were new', () => {
+    const pair = new Pair([1], [1]);
+    const optimizer = new Adam(pair, { learningRate: 0.125, epsilon: 0 });
+    for (let step = 0; step < 50; step++) optimizer.step(given([pair.weight, [4]]));
+    const steps = [0.875, 0.75].map(() => {
+      optimizer.step(given([pair.bias, [-4]]));
+      return pair.bias.item();
+    });
+    expectClose(steps, [1.125, 1.25]);
+    expect(optimizer.steps).toBe(52);
+    expect(['step.weight', 'step.bias'].map((name) => optimizer.state().tensors.get(name)?.item())).toEqual([50, 2]);
+  });
+
   test('a gradient of zero moves nothing, also at epsilon 1e-8', () => {
     expect(trajectory({ learningRate: 1 }, [0, 0])).toEqual([1, 1]);
   });
@@ -67,15 +80,17 @@ test('scales every element by its own moments', () => {
   expectClose([...pair.weight.data, pair.bias.item()], [-0.5, 0.5, 0, 0.5]);
 });
 
-test('keeps two moments a parameter', () => {
+test('keeps two moments and a count a parameter', () => {
   const pair = new Pair([1, 1], [1]);
   const optimizer = new Adam(pair, { learningRate: 1, betas: [0.5, 0.75] });
   optimizer.step(given([pair.weight, [2, 4]], [pair.bias, [8]]));
   expect([...optimizer.state().tensors].map(([name, t]) => [name, t.toArray()])).toEqual([
     ['moment1.weight', [1, 2]],
     ['moment2.weight', [1, 4]],
+    ['step.weight', 1],
     ['moment1.bias', [4]],
     ['moment2.bias', [16]],
+    ['step.bias', 1],
   ]);
 });
 

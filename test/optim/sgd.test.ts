@@ -48,16 +48,30 @@ test('momentum carries on where the gradient is zero', () => {
   }
 });
 
-test('keeps one tensor a parameter with momentum, none without', () => {
+test('keeps a count a parameter, and its momentum where there is one', () => {
   const pair = new Pair([1, 2], [3]);
-  expect([...new SGD(pair, { learningRate: 1 }).state().tensors.keys()]).toEqual([]);
+  expect([...new SGD(pair, { learningRate: 1 }).state().tensors.keys()]).toEqual(['step.weight', 'step.bias']);
   const optimizer = new SGD(pair, { learningRate: 1, momentum: 0.5 });
   optimizer.step(given([pair.weight, [2, 4]]));
   const { tensors } = optimizer.state();
   expect([...tensors].map(([name, t]) => [name, t.toArray()])).toEqual([
     ['momentum.weight', [2, 4]],
+    ['step.weight', 1],
     ['momentum.bias', [0]],
+    ['step.bias', 0],
   ]);
+});
+
+test('a first gradient that comes late is not dampened', () => {
+  const pair = new Pair([1], [1]);
+  const optimizer = new SGD(pair, { learningRate: 0.25, momentum: 0.5, dampening: 0.75 });
+  optimizer.step(given([pair.weight, [4]]));
+  const steps = [0, 1, 2].map(() => {
+    optimizer.step(given([pair.bias, [4]]));
+    return pair.bias.item();
+  });
+  // As the weight's from its first step on.
+  expect(steps).toEqual([0, -0.75, -1.375]);
 });
 
 test.each<[SGDOptions, string]>([

@@ -17,6 +17,7 @@ from torch import nn
 from torch.nn import functional as F
 
 SEED = 20240707
+LATE = 3
 torch.set_default_dtype(torch.float64)
 torch.set_num_threads(1)
 generator = torch.Generator().manual_seed(SEED)
@@ -157,7 +158,10 @@ def batch_norm(layer, shape):
 
 
 def trajectories():
-    """Ten steps from one start with the same gradients: the fifth is zero everywhere, one element always."""
+    """Ten steps from one start with the same gradients: the fifth is zero everywhere, one element always.
+
+    `late` are the steps without the bias's first three gradients: its state begins with the fourth.
+    """
     start = {'weight': normal(2, 3), 'bias': normal(2)}
     steps = [{'weight': normal(2, 3), 'bias': normal(2)} for _ in range(10)]
     for g in steps:
@@ -178,16 +182,19 @@ def trajectories():
         ('Adam', torch.optim.Adam, {'learningRate': 0.02, 'betas': [0.6, 0.9], 'epsilon': 0.01},
          {'lr': 0.02, 'betas': (0.6, 0.9), 'eps': 0.01}),
     ]:
-        parameters = {key: nn.Parameter(t.clone()) for key, t in start.items()}
-        optimizer = make(parameters.values(), **theirs)
-        after = []
-        for g in steps:
-            for key, p in parameters.items():
-                p.grad = g[key].clone()
-            optimizer.step()
-            after.append(values(parameters))
-        runs.append({'optimizer': name, 'options': options, 'after': after})
-    return {'start': values(start), 'gradients': [values(g) for g in steps], 'runs': runs}
+        def run(late):
+            parameters = {key: nn.Parameter(t.clone()) for key, t in start.items()}
+            optimizer = make(parameters.values(), **theirs)
+            after = []
+            for i, g in enumerate(steps):
+                for key, p in parameters.items():
+                    p.grad = None if late and key == 'bias' and i < LATE else g[key].clone()
+                optimizer.step()
+                after.append(values(parameters))
+            return after
+
+        runs.append({'optimizer': name, 'options': options, 'after': run(False), 'late': run(True)})
+    return {'start': values(start), 'gradients': [values(g) for g in steps], 'skipped': LATE, 'runs': runs}
 
 
 def clipping():

@@ -48,7 +48,11 @@ interface Fixture {
       readonly optimizer: 'SGD' | 'Adam';
       readonly options: t.SGDOptions & t.AdamOptions;
       readonly after: readonly Named[];
+      /** The same without the bias's first gradients. */
+      readonly late: readonly Named[];
     }[];
+    /** How many of them. */
+    readonly skipped: number;
   };
   readonly clipping: {
     readonly gradients: Named;
@@ -184,7 +188,7 @@ const given = (pair: Pair, g: Named): t.Gradients =>
   t.backward(t.add(t.sum(t.mul(pair.weight, t.tensor(g.weight))), t.sum(t.mul(pair.bias, t.tensor(g.bias)))));
 
 describe('ten optimizer steps', () => {
-  const { start, gradients, runs } = fixture.trajectories;
+  const { start, gradients, runs, skipped } = fixture.trajectories;
   const rows = runs.map((run) => [run.optimizer, JSON.stringify(run.options), run] as const);
   test.each(rows)('%s %s', (name, _options, run) => {
     const pair = new Pair(start);
@@ -195,6 +199,19 @@ describe('ten optimizer steps', () => {
       expectClose(pair.bias, expected.bias, `bias after step ${step + 1}`);
     });
     expect(optimizer.steps).toBe(10);
+  });
+
+  test.each(rows)('%s %s, of which the bias misses the first', (name, _options, run) => {
+    const pair = new Pair(start);
+    const optimizer = new t[name](pair, run.options);
+    run.late.forEach((expected, step) => {
+      const g = gradients[step];
+      optimizer.step(
+        step < skipped ? t.backward(t.sum(t.mul(pair.weight, t.tensor(g.weight)))) : given(pair, g),
+      );
+      expectClose(pair.weight, expected.weight, `weight after step ${step + 1}`);
+      expectClose(pair.bias, expected.bias, `bias after step ${step + 1}`);
+    });
   });
 });
 

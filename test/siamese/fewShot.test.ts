@@ -131,7 +131,10 @@ describe('evaluateFewShot refuses', () => {
     expect(run({ ways: 1 })).toThrow(/ways must be an integer of at least 2; got 1/);
     expect(run({ shots: 0 })).toThrow(/shots must be an integer of at least 1; got 0/);
     expect(run({ queries: 1.5 })).toThrow(/queries must be an integer of at least 1; got 1.5/);
-    expect(run({ episodes: NaN })).toThrow(/episodes must be an integer of at least 1; got NaN/);
+    // One episode has no spread, and so no interval.
+    expect(run({ episodes: 1 })).toThrow(/episodes must be an integer of at least 2; got 1/);
+    expect(run({ episodes: 2 })).not.toThrow();
+    expect(run({ episodes: NaN })).toThrow(/episodes must be an integer of at least 2; got NaN/);
   });
 
   it('a set of one class, and samples that run out', () => {

@@ -1,9 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { asDistance } from '../../src/autograd/measure.ts';
 import { relu } from '../../src/autograd/ops/activations.ts';
+import { div, sub } from '../../src/autograd/ops/arithmetic.ts';
 import { cosineDistance, cosineSimilarity, euclidean, squaredEuclidean } from '../../src/autograd/ops/distances.ts';
 import { slice } from '../../src/autograd/ops/rearrange.ts';
+import { sum } from '../../src/autograd/ops/reductions.ts';
 import { Conv2d, Flatten, Linear, Sequential } from '../../src/nn/layers.ts';
+import { Module } from '../../src/nn/module.ts';
 import { Gallery } from '../../src/siamese/gallery.ts';
 import { type Measure, Twin } from '../../src/siamese/twin.ts';
 import { ones, tensor, zeros } from '../../src/tensor/create.ts';
@@ -84,6 +88,64 @@ describe('Gallery', () => {
         expect(found).toEqual(expected);
       }),
     );
+  });
+
+  it('also among more entries than are compared at a time, with ties across them, for every k', () => {
+    const random = createRandom(4);
+    const values = Array.from({ length: 1100 }, () => random.integer(40));
+    const gallery = new Gallery<number>(flat);
+    gallery.add(column(values), values);
+    for (const query of [-1, 7, 20, 45]) {
+      const naive = values
+        .map((value, index) => ({ label: value, index, score: Math.abs(value - query) }))
+        .sort((a, b) => a.score - b.score || a.index - b.index);
+      for (const k of [1, 2, 30, 255, 256, 257, 1099, 1100, 5000])
+        expect(gallery.search(column([query]), { k })).toEqual([naive.slice(0, k)]);
+    }
+  });
+
+  it('embeds a part at a time, entries and queries, with the bits of compare', () => {
+    const rows: number[] = [];
+    class Spy extends Module {
+      readonly inner = new Linear(3, 4, { random: createRandom(1) });
+      forward(x: Tensor): Tensor {
+        rows.push(x.shape[0]);
+        return this.inner.forward(x);
+      }
+    }
+    const twin = new Twin(new Spy(), { compare: euclidean });
+    const x = new Tensor(createRandom(2).fillNormal(new Float32Array(900), 0, 1), [300, 3]);
+    const gallery = new Gallery<number>(twin);
+    gallery.add(
+      x,
+      Array.from({ length: 300 }, (_, i) => i),
+    );
+    const found = gallery.search(x, { k: 2 });
+    expect(rows).toEqual([128, 128, 44, 128, 128, 44]);
+    found.forEach(([first, second], i) => {
+      expect([first.index, first.score]).toEqual([i, 0]);
+      const [a, b] = [i, second.index].map((row) => slice(x, [[row, row + 1]]));
+      expect(second.score).toBe(twin.compare(a, b).item());
+    });
+  });
+
+  it('holds entries as they were when they were added: a twin that is trained on leaves them behind', () => {
+    const layer = new Linear(1, 1, { random: createRandom(1), initialize: () => ones([1, 1]) });
+    layer.bias?.data.fill(0);
+    const gallery = new Gallery<string>(new Twin(layer, { compare: euclidean }));
+    gallery.add(column([2]), ['a']);
+    layer.weight.data[0] = 3;
+    expect(gallery.search(column([2]), { k: 1 })[0][0].score).toBe(4);
+  });
+
+  it('names the entry that a query has no score with', () => {
+    const infinite: typeof euclidean = (a, b) => asDistance(div(1, sub(a, b)));
+    const gallery = new Gallery<string>(
+      new Twin(new Flatten(), { compare: (a, b) => asDistance(sum(infinite(a, b), { axis: 1 })) }),
+    );
+    const values = Array.from({ length: 600 }, (_, i) => i);
+    gallery.add(column(values), values.map(String));
+    expect(() => gallery.search(column([400]))).toThrow(/the score of row 400 is/);
   });
 
   it('votes for the label most neighbors have, at a tie the one with the most alike neighbor', () => {

@@ -13,7 +13,8 @@ import { stateDict } from '../../src/nn/state.ts';
 import { Adam } from '../../src/optim/adam.ts';
 import { SGD } from '../../src/optim/sgd.ts';
 import { scorePairs } from '../../src/siamese/scorePairs.ts';
-import { type TrainOptions, type TrainStep, train } from '../../src/siamese/train.ts';
+import { type TrainStep, train } from '../../src/siamese/train.ts';
+import type { TrainOptions } from '../../src/siamese/trainOptions.ts';
 import { type Measure, Twin } from '../../src/siamese/twin.ts';
 import { evaluateVerification } from '../../src/siamese/verification.ts';
 import { ones, tensor, zeros } from '../../src/tensor/create.ts';
@@ -73,9 +74,12 @@ function constant(length: number, a = [0, 0]): SyncBatches<PairBatch> {
   return { length, epoch: () => new Array<PairBatch>(length).fill(batch) };
 }
 
-/** Validation pairs that the twin gets all right (`true`) or all wrong, as told for each time they are asked for. */
+/**
+ * Validation pairs that the twin gets all right (`true`) or all wrong, as told for each time they are asked for; the
+ * first time `train` only reads the labels.
+ */
 function scripted(outcomes: readonly boolean[]): SyncBatches<PairBatch> {
-  let asked = 0;
+  let asked = -1;
   return {
     length: 1,
     epoch: () => {
@@ -204,6 +208,10 @@ describe('train is a function of its seed', () => {
     };
     await stepsOf(twin, { ...options, epochs: 4, loss });
     expect(new Set(draws).size).toBe(20);
+    // Samplers fork what they are given by epoch and batch: passing the same source must not give the same words.
+    const random = createRandom(1);
+    for (let epoch = 0; epoch < 4; epoch++)
+      for (let batch = 0; batch <= 5; batch++) expect(draws).not.toContain(random.fork(epoch).fork(batch).word());
     const again = tiny(constant(5));
     const first = draws.splice(0);
     await stepsOf(again.twin, {
@@ -483,8 +491,62 @@ describe('train refuses', () => {
 
   it('an optimizer of another module', async () => {
     const { twin, options } = tiny();
-    const error = await rejection(twin, { ...options, optimizer: tiny().options.optimizer });
-    expect(String(error)).toMatch(/no gradient belongs to a parameter of this optimizer/);
+    let drawn = 0;
+    const batches = {
+      length: 3,
+      epoch: (i: number) => {
+        drawn++;
+        return constant(3).epoch(i);
+      },
+    };
+    const error = await rejection(twin, { ...options, batches, optimizer: tiny().options.optimizer });
+    expect(String(error)).toMatch(/RangeError: train: the optimizer holds no parameter of the twin.*new Adam\(twin/);
+    expect(drawn).toBe(0);
+  });
+
+  it('loss and optimizer of another twin, and a loss of another twin, which would train nothing', async () => {
+    const [{ twin }, other] = [tiny(), tiny()];
+    const both = [weights(twin), weights(other.twin)];
+    expect(String(await rejection(twin, other.options))).toMatch(/the optimizer holds no parameter of the twin/);
+    const optimizer = new SGD({ twin, other: other.twin }, { learningRate: 0.1 });
+    const error = await rejection(twin, { ...other.options, optimizer });
+    expect(error).toBeInstanceOf(RangeError);
+    expect(String(error)).toMatch(/train: no gradient belongs to the twin at step 1; the weights are those of step 0/);
+    expect([weights(twin), weights(other.twin)]).toEqual(both);
+  });
+
+  it('validation pairs that cannot be measured, before the first step and without running the network', async () => {
+    const pair = (flags: number[]) => ({
+      a: zeros([flags.length, 1]),
+      b: ones([flags.length, 1]),
+      different: Uint8Array.from(flags),
+    });
+    const cases: [PairBatch[], RegExp][] = [
+      [[], /RangeError: train: the validation has no pairs/],
+      [[pair([])], /RangeError: train: the validation has no pairs/],
+      [[pair([0, 0]), pair([0])], /RangeError: train: the validation has 3 pairs, all of them same/],
+      [[pair([1])], /RangeError: train: the validation has 1 pairs, all of them different/],
+      [[pair([0, 1]), pair([2])], /RangeError: train: different\[0\] is 2/],
+      [[{ ...pair([0, 1]), different: Uint8Array.of(1) }], /ShapeError: train: 2 distances need 2 labels/],
+    ];
+    for (const [epoch, words] of cases) {
+      const { twin, options } = tiny();
+      const pairs = { length: epoch.length, epoch: () => epoch };
+      const error = await rejection(twin, { ...options, validate: { pairs, metric: 'auc' } });
+      expect(String(error)).toMatch(words);
+      expect(options.optimizer.steps).toBe(0);
+    }
+    const { twin, options } = tiny();
+    const later = {
+      length: 1,
+      async *epoch() {
+        yield await Promise.resolve(pair([0, 1]));
+      },
+    };
+    // @ts-expect-error: batches that one must wait for
+    const error = await rejection(twin, { ...options, validate: { pairs: later, metric: 'auc' } });
+    expect(String(error)).toMatch(/TypeError: train: the batches are asynchronous/);
+    expect(options.optimizer.steps).toBe(0);
   });
 
   it('fewer batches than batches.length says, once the epoch is over', async () => {
@@ -518,13 +580,21 @@ describe('train refuses', () => {
       );
     }
     const validate = { pairs: scripted([true]), metric: 'auc' } as const;
-    for (const patience of [0, -1, NaN])
+    for (const patience of [0, -1, 1.5, NaN])
       expect(String(await rejection(twin, { ...options, validate, patience }))).toMatch(
         /RangeError: train: patience must be/,
       );
-    expect(String(await rejection(twin, { ...options, clip: { maxNorm: 0 } }))).toMatch(
-      /RangeError: clipGradientNorm: maxNorm/,
-    );
+    const never = {
+      length: 1,
+      epoch: (): Iterable<PairBatch> => {
+        throw new Error('drawn');
+      },
+    };
+    for (const maxNorm of [0, -1, NaN]) {
+      expect(String(await rejection(twin, { ...options, batches: never, clip: { maxNorm } }))).toMatch(
+        /RangeError: train: clip\.maxNorm must be above 0/,
+      );
+    }
     expect(options.optimizer.steps).toBe(0);
   });
 

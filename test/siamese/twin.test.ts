@@ -12,6 +12,7 @@ import { tripletLoss } from '../../src/losses/tripletLoss.ts';
 import { BatchNorm2d, Conv2d, Dropout, Flatten, Linear, MaxPool2d, Sequential } from '../../src/nn/layers.ts';
 import { type Context, Module } from '../../src/nn/module.ts';
 import { namedParameters, stateDict } from '../../src/nn/state.ts';
+import { loadModel, saveModel } from '../../src/siamese/modelFile.ts';
 import { type Compare, type Measure, Twin } from '../../src/siamese/twin.ts';
 import { ones, tensor, zeros } from '../../src/tensor/create.ts';
 import { createRandom } from '../../src/tensor/random.ts';
@@ -224,6 +225,11 @@ describe('Twin.compare', () => {
     expect(twin.compare(ones([2, 64]), ones([2, 65]), context()).data).toEqual(two.data);
     expect([...twin.compare(ones([2, 64]), ones([2, 64])).data]).toEqual([0, 0]);
     expect(() => twin.compare(ones([2, 64]), ones([2, 64]), { training: true })).toThrow(TypeError);
+    // A loss that compares several times in one step draws on: anchor and positive, anchor and negative.
+    const step = context();
+    const twice = [1, 2].map(() => twin.compare(ones([2, 64]), ones([2, 65]), step).data);
+    expect(twice[0]).toEqual(two.data);
+    expect(twice[1]).not.toEqual(twice[0]);
   });
 
   it('gives an empty batch of scores for an empty batch of images', () => {
@@ -279,8 +285,12 @@ describe('Twin', () => {
       }),
       { numRuns: 12 },
     );
-    for (const batchSize of [0, -1, NaN])
-      expect(() => twin.embed(x, { batchSize })).toThrow(`embed: batchSize must be at least 1; got ${batchSize}.`);
+    expect(twin.embed(x, { batchSize: Infinity }).data).toEqual(whole.data);
+    for (const batchSize of [0, -1, 2.5, -Infinity, NaN]) {
+      expect(() => twin.embed(x, { batchSize })).toThrow(
+        `embed: batchSize must be an integer of at least 1; got ${batchSize}.`,
+      );
+    }
   });
 
   it('embeds for inference unless told otherwise, and differentiably', () => {
@@ -354,6 +364,26 @@ describe('withThreshold and isSame', () => {
     expect(low.embed(images(2, 1)).data).toEqual(twin.embed(images(2, 1)).data);
     expect([...stateDict(low).keys()]).toEqual([...stateDict(twin).keys()]);
     for (const bad of [NaN, Infinity, -Infinity]) expect(() => twin.withThreshold(bad)).toThrow(RangeError);
+  });
+
+  it('keep the class of the twin and what else it holds', () => {
+    class Named extends Twin<Distance> {
+      title = 'none';
+      readonly head = new Linear(2, 2, { random: createRandom(1) });
+      describe(): string {
+        return `${this.title} at ${this.threshold}`;
+      }
+    }
+    const twin = new Named(new Flatten(), { compare: euclidean });
+    twin.title = 'mine';
+    const copy = twin.withThreshold(2);
+    expect(copy).toBeInstanceOf(Named);
+    expect([copy.describe(), twin.describe()]).toEqual(['mine at 2', 'mine at undefined']);
+    expect([copy.encoder, copy.head]).toEqual([twin.encoder, twin.head]);
+    expect(copy.head).toBe(twin.head);
+    const loaded: Named = loadModel(saveModel(copy), twin);
+    expect(loaded.describe()).toBe('mine at 2');
+    expect(loadModel(saveModel(twin), copy).describe()).toBe('mine at undefined');
   });
 
   it('refuse a twin without a threshold, saying how to find one', () => {

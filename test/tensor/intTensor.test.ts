@@ -13,7 +13,20 @@ describe('IntTensor', () => {
     const x = intTensor(data, [2, 3]);
     expect(x).toBeInstanceOf(IntTensor);
     expect(x.data).toBe(data);
-    expect([x.shape, x.size, String(x)]).toEqual([[2, 3], 6, 'IntTensor [2, 3] [1, -2, 3, 4, 5, 6]']);
+    expect([x.shape, x.size, String(x)]).toEqual([[2, 3], 6, 'IntTensor [2, 3] [[1, -2, 3], [4, 5, 6]]']);
+  });
+
+  test('prints every digit, and long axes by their ends', () => {
+    expect(
+      String(
+        intTensor(
+          Int32Array.from({ length: 1e6 }, (_, i) => 123456789 + i),
+          [1e6],
+        ),
+      ),
+    ).toBe('IntTensor [1000000] [123456789, 123456790, 123456791, ..., 124456786, 124456787, 124456788]');
+    expect(String(intTensor(new Int32Array([-7]), []))).toBe('IntTensor [] -7');
+    expect(String(intTensor(new Int32Array(0), [0, 2]))).toBe('IntTensor [0, 2] []');
   });
 
   test('refuses data that does not fill the shape', () => {

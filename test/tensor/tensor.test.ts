@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { tensor } from '../../src/tensor/create.ts';
+import { reshape } from '../../src/autograd/ops/rearrange.ts';
+import { tensor, zeros } from '../../src/tensor/create.ts';
+import { intTensor } from '../../src/tensor/intTensor.ts';
 import { ShapeError } from '../../src/tensor/shape.ts';
 import { type NestedArray, Tensor } from '../../src/tensor/tensor.ts';
 import { errorOf } from '../errors.ts';
@@ -34,6 +36,15 @@ describe('Tensor', () => {
     );
     expect(() => new Tensor(new Float32Array(2), [-2, -1])).toThrow('non-negative integer');
   });
+});
+
+test('the shape is copied: changing the caller’s array changes no tensor', () => {
+  const shape = [2, 3];
+  const made = [of(shape), zeros(shape), tensor(new Float32Array(6), shape), reshape(of([6]), shape)];
+  const integers = intTensor(new Int32Array(6), shape);
+  shape[0] = 5;
+  shape.push(7);
+  for (const x of [...made, integers]) expect(x.shape).toEqual([2, 3]);
 });
 
 describe('item', () => {

@@ -3,6 +3,7 @@ import {
   euclidean,
   fromTensor,
   Linear,
+  readIdx,
   readSafetensors,
   saveModel,
   type TrainStep,
@@ -25,6 +26,17 @@ export function save(step: TrainStep): unknown[] {
   const checkpoint: Uint8Array<ArrayBuffer> = step.checkpoint();
   writeFileAtomic('checkpoint.safetensors', checkpoint);
   return [new Blob([checkpoint]), new Blob([model, file]), new Response(model), crypto.subtle.digest('SHA-256', file)];
+}
+
+/** What is read lies where the input lies; what is made, in memory of its own. */
+export function parts(own: Uint8Array<ArrayBuffer>, any: Uint8Array): Blob[] {
+  const entry = readSafetensors(own).get('w');
+  // @ts-expect-error the input may lie in shared memory, and so may its parts
+  new Blob([readIdx(any).data]);
+  return [
+    new Blob([fromTensor(zeros([1])).bytes, readIdx(own).data]),
+    ...(entry === undefined ? [] : [new Blob([entry.bytes])]),
+  ];
 }
 
 export function load(shared: Uint8Array<SharedArrayBuffer>, any: Uint8Array): void {

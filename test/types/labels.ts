@@ -42,6 +42,9 @@ contrastiveLoss(distance, different);
 contrastiveLoss(distance, [0, 1]);
 // @ts-expect-error nothing said
 contrastiveLoss(distance, {});
+// @ts-expect-error both said
+contrastiveLoss(distance, { different, same: [1, 0] });
+contrastiveLoss(distance, { different, same: undefined });
 // @ts-expect-error another word
 contrastiveLoss(distance, { y: different });
 // @ts-expect-error texts

@@ -86,6 +86,7 @@ function conv2dSpec(x: Shape, weight: Shape, options: Conv2dOptions): Conv2dSpec
       'reshape() adds missing axes.',
     );
   }
+  checkPixels('conv2d', x);
   const [batch, channels, height, width] = x;
   const [filters, groupChannels, kernelHeight, kernelWidth] = weight;
   checkInteger('conv2d', 'groups', groups, 1);
@@ -128,6 +129,12 @@ function conv2dSpec(x: Shape, weight: Shape, options: Conv2dOptions): Conv2dSpec
     dilationWidth,
     groups,
   };
+}
+
+/** Throws unless an image `[N, C, H, W]` has pixels: padding alone holds nothing to choose or to weigh. */
+export function checkPixels(op: string, shape: Shape): void {
+  if (shape[2] < 1 || shape[3] < 1)
+    throw new ShapeError(op, 'the image has no pixels', [shape], 'Height and width must be at least 1.');
 }
 
 /** How many windows of a length fit when moved by `stride`. */

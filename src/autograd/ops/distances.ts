@@ -2,7 +2,7 @@ import { allocate } from '../../tensor/precision.ts';
 import { ShapeError, sameShape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { Distance, Similarity } from '../measure.ts';
-import { recordAs } from '../tape.ts';
+import { noGrad, recordAs } from '../tape.ts';
 import { divOrZero, mul, neg, sub } from './arithmetic.ts';
 import { normalize } from './normalization.ts';
 import { square } from './pointwise.ts';
@@ -18,7 +18,12 @@ import { norm, sum } from './reductions.ts';
  */
 export function squaredEuclidean(a: Tensor, b: Tensor): Distance {
   checkRows('squaredEuclidean', a, b);
-  return distance('squaredEuclidean', sum(square(sub(a, b)), { axis: -1 }));
+  const { data, shape } = noGrad(() => sum(square(sub(a, b)), { axis: -1 }));
+  const pull = (g: Tensor) => mul(column(g), mul(sub(a, b), 2));
+  return recordAs(new Distance(data, shape, Infinity), 'squaredEuclidean', [
+    [a, pull],
+    [b, (g) => neg(pull(g))],
+  ]);
 }
 
 /**
@@ -30,20 +35,28 @@ export function squaredEuclidean(a: Tensor, b: Tensor): Distance {
  */
 export function euclidean(a: Tensor, b: Tensor): Distance {
   checkRows('euclidean', a, b);
-  return distance('euclidean', norm(sub(a, b), { axis: -1 }));
+  const { data, shape } = noGrad(() => norm(sub(a, b), { axis: -1 }));
+  // Dividing first keeps the slope at most 1, also between rows that differ by less than float32's normal numbers.
+  const pull = (g: Tensor) => mul(column(g), divOrZero(sub(a, b), column(y)));
+  const y: Distance = recordAs(new Distance(data, shape, Infinity), 'euclidean', [
+    [a, pull],
+    [b, (g) => neg(pull(g))],
+  ]);
+  return y;
 }
 
 /**
  * Cosine of the angle between rows, 1 for equal directions; 0, with gradient 0, where a row is zero.
  *
  * Shapes: `[N, D], [N, D] -> [N]`, values in [-1, 1]. Formula: `a . b / (|a| |b|)`, in double precision.
+ * Gradient: of a `g (b / |b| - y a / |a|) / |a|`, and of b alike; 0 at a zero row.
  *
  * @example cosineSimilarity(tensor([[1, 0], [1, 1]]), tensor([[2, 0], [-1, 1]])).toArray() // [1, 0]
  */
 export function cosineSimilarity(a: Tensor, b: Tensor): Similarity {
   checkRows('cosineSimilarity', a, b);
   const out = allocate([a, b], [a.shape[0]]);
-  for (let n = 0; n < out.length; n++) out[n] = cosine(a.data, b.data, n, n, a.shape[1]);
+  for (let n = 0; n < out.length; n++) out[n] = cosine(a.data, b.data, n, a.shape[1]);
   const y: Similarity = recordAs(new Similarity(out, [a.shape[0]]), 'cosineSimilarity', [
     [a, (g) => cosineGradient(g, a, b, y)],
     [b, (g) => cosineGradient(g, b, a, y)],
@@ -56,13 +69,14 @@ export function cosineSimilarity(a: Tensor, b: Tensor): Similarity {
  *
  * Shapes: `[N, D], [N, D] -> [N]`, values in [0, 2]. The difference is taken in double precision, so identical rows
  * have distance exactly 0.
+ * Gradient: of a `-g (b / |b| - (1 - y) a / |a|) / |a|`, and of b alike; 0 at a zero row.
  *
  * @example cosineDistance(tensor([[1, 0], [1, 1]]), tensor([[2, 0], [-1, 1]])).toArray() // [0, 1]
  */
 export function cosineDistance(a: Tensor, b: Tensor): Distance {
   checkRows('cosineDistance', a, b);
   const out = allocate([a, b], [a.shape[0]]);
-  for (let n = 0; n < out.length; n++) out[n] = 1 - cosine(a.data, b.data, n, n, a.shape[1]);
+  for (let n = 0; n < out.length; n++) out[n] = 1 - cosine(a.data, b.data, n, a.shape[1]);
   const y: Distance = recordAs(new Distance(out, [a.shape[0]], COSINE_BOUND), 'cosineDistance', [
     [a, (g) => cosineGradient(neg(g), a, b, sub(1, y))],
     [b, (g) => cosineGradient(neg(g), b, a, sub(1, y))],
@@ -73,16 +87,21 @@ export function cosineDistance(a: Tensor, b: Tensor): Distance {
 /** The largest cosine distance. */
 export const COSINE_BOUND = 2;
 
-/** The cosine between row n of a and row m of b. `sqrt(|a|^2 |b|^2)` is exact for equal rows, so they give exactly 1. */
-export function cosine(a: Float32Array, b: Float32Array, n: number, m: number, width: number): number {
+/** The cosine between row n of a and row n of b. */
+function cosine(a: Float32Array, b: Float32Array, n: number, width: number): number {
   let dot = 0;
   let aa = 0;
   let bb = 0;
-  for (let i = n * width, j = m * width, end = i + width; i < end; i++, j++) {
-    dot += a[i] * b[j];
+  for (let i = n * width, end = i + width; i < end; i++) {
+    dot += a[i] * b[i];
     aa += a[i] * a[i];
-    bb += b[j] * b[j];
+    bb += b[i] * b[i];
   }
+  return cosineOf(dot, aa, bb);
+}
+
+/** The cosine from `a . b`, `|a|^2` and `|b|^2`. `sqrt(|a|^2 |b|^2)` is exact for equal rows, so they give exactly 1. */
+export function cosineOf(dot: number, aa: number, bb: number): number {
   const lengths = Math.sqrt(aa * bb);
   // Rounding may leave [-1, 1] by 1e-16; max and min keep NaN.
   return lengths === 0 ? 0 : Math.max(-1, Math.min(1, dot / lengths));
@@ -90,13 +109,13 @@ export function cosine(a: Float32Array, b: Float32Array, n: number, m: number, w
 
 /** The gradient of the first operand: `g (b / |b| - y a / |a|) / |a|`. */
 function cosineGradient(g: Tensor, a: Tensor, b: Tensor, y: Tensor): Tensor {
-  const column = (t: Tensor) => reshape(t, [t.size, 1]);
   const direction = sub(normalize(b), mul(column(y), normalize(a)));
-  return mul(divOrZero(column(g), norm(a, { axis: -1, keepDims: true })), direction);
+  // The quotient last: g / |a| overflows where |a| is below 1e-38.
+  return divOrZero(mul(column(g), direction), norm(a, { axis: -1, keepDims: true }));
 }
 
-function distance(name: string, x: Tensor): Distance {
-  return recordAs(new Distance(x.data, x.shape, Infinity), name, [[x, (g) => g]]);
+function column(x: Tensor): Tensor {
+  return reshape(x, [x.size, 1]);
 }
 
 function checkRows(op: string, a: Tensor, b: Tensor): void {

@@ -1,6 +1,6 @@
 import { ShapeError } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { type Pair, pair, windowCount } from './conv2d.ts';
+import { checkPixels, type Pair, pair, windowCount } from './conv2d.ts';
 import { gather } from './indexed.ts';
 
 /** Options of `maxPool2d`. */
@@ -25,6 +25,7 @@ export function maxPool2d(x: Tensor, size: Pair, options: Pool2dOptions = {}): T
   const [padHeight, padWidth] = pair('maxPool2d', 'padding', options.padding ?? 0, 0);
   if (x.shape.length !== 4)
     throw new ShapeError('maxPool2d', 'x must be [N, C, H, W]', [x.shape], 'reshape() adds missing axes.');
+  checkPixels('maxPool2d', x.shape);
   const [batch, channels, height, width] = x.shape;
   const outHeight = windowCount(height + 2 * padHeight, kernelHeight, strideHeight);
   const outWidth = windowCount(width + 2 * padWidth, kernelWidth, strideWidth);

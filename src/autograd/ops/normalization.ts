@@ -3,20 +3,39 @@ import type { Random } from '../../tensor/random.ts';
 import { ShapeError, sizeOf } from '../../tensor/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import { fused, pullThrough, record } from '../tape.ts';
-import { add, div, divOrZero, mul, sub } from './arithmetic.ts';
+import { add, div, divOrZero, maximum, mul, sub } from './arithmetic.ts';
 import { sqrt, square } from './pointwise.ts';
 import { reshape } from './rearrange.ts';
 import { mean, norm, sum } from './reductions.ts';
 
+/** Options of `normalize`. */
+export interface NormalizeOptions {
+  /** The axis that the vectors lie along. Default -1. */
+  readonly axis?: number | undefined;
+  /** Least length to divide by. Default 0: any vector but 0 gets length 1, and 0 stays 0 with gradient 0. */
+  readonly epsilon?: number | undefined;
+}
+
 /**
- * Vectors scaled to length 1; a zero vector stays zero, with gradient 0 (never a slope of 1 / epsilon).
+ * Vectors scaled to length 1. A zero vector stays zero.
  *
- * Shapes: `[...S] -> [...S]`. Formula: `x / |x|` along `axis`, default -1.
+ * Shapes: `[...S] -> [...S]`. Formula: `y = x / max(|x|, epsilon)` along `axis`, as in PyTorch, whose epsilon is 1e-12.
+ * Gradient: `(g - y (y . g)) / |x|`; `g / epsilon` where |x| is below epsilon; 0 for a zero vector at epsilon 0.
+ * Throws: RangeError for an epsilon that is negative or not finite.
  *
  * @example normalize(tensor([[3, 4], [0, 0]])).toArray() // [[0.6, 0.8], [0, 0]]
  */
-export function normalize(x: Tensor, { axis = -1 }: { readonly axis?: number | undefined } = {}): Tensor {
-  return divOrZero(x, norm(x, { axis, keepDims: true }));
+export function normalize(x: Tensor, { axis = -1, epsilon = 0 }: NormalizeOptions = {}): Tensor {
+  checkEpsilon('normalize', epsilon);
+  const length = norm(x, { axis, keepDims: true });
+  const divisor = epsilon === 0 ? length : maximum(length, epsilon);
+  const data = length.data.map((v) => (v < epsilon ? 0 : 1));
+  const turning = new Tensor(data, length.shape);
+  // The difference first, then the quotient: y / |x| overflows where |x| is below 1e-38.
+  const y: Tensor = record('normalize', divOrZero(x, divisor).data, x.shape, [
+    [x, (g) => divOrZero(sub(g, mul(y, mul(turning, sum(mul(g, y), { axis, keepDims: true })))), divisor)],
+  ]);
+  return y;
 }
 
 /** Options of `dropout`. */
@@ -61,9 +80,9 @@ export interface BatchNormOptions {
   readonly runningVar?: Tensor | undefined;
   /** Whether to normalize by the statistics of this batch. Default false. */
   readonly training?: boolean | undefined;
-  /** Weight of the new batch in the running statistics. Default 0.1. */
+  /** Weight of the new batch in the running statistics, in [0, 1]. Default 0.1. */
   readonly momentum?: number | undefined;
-  /** Added to the variance. Default 1e-5. */
+  /** Added to the variance, at least 0. Default 1e-5. */
   readonly epsilon?: number | undefined;
 }
 
@@ -73,13 +92,19 @@ export interface BatchNormOptions {
  *
  * Shapes: x `[N, C, ...]` -> the same. Formula: `(x - mean) / sqrt(var + epsilon) * weight + bias`, biased variance;
  * the running variance is the unbiased one. In training `runningMean` and `runningVar` are written in place.
+ * A channel with `var + epsilon` of 0 (constant, and epsilon 0) is normalized to 0, with gradient 0.
+ * Gradient: with `s = weight / sqrt(var + epsilon)`, of x `s (g - mean(g) - y mean(g y))` in training, y being the
+ * normalized x, and `s g` in inference; of the weight `sum(g y)`, of the bias `sum(g)`, both a channel.
  * Source: Ioffe and Szegedy 2015.
+ * Throws: ShapeError for shapes that do not fit, and for training on one value a channel; TypeError in inference
+ * without statistics; RangeError for a momentum or epsilon out of range.
  *
  * @example batchNorm(tensor([[1], [3]]), { training: true, epsilon: 0 }).toArray() // [[-1], [1]]
  */
 export function batchNorm(x: Tensor, options: BatchNormOptions): Tensor {
   const { weight, bias, runningMean, runningVar, training = false, momentum = 0.1, epsilon = 1e-5 } = options;
   const [batch, channels] = x.shape;
+  checkBatchNorm({ momentum, epsilon });
   if (x.shape.length < 2)
     throw new ShapeError('batchNorm', 'x must be [N, C, ...]', [x.shape], 'The second axis holds the channels.');
   for (const [name, t] of Object.entries({ weight, bias, runningMean, runningVar })) {
@@ -110,13 +135,13 @@ export function batchNorm(x: Tensor, options: BatchNormOptions): Tensor {
   for (let c = 0; c < channels; c++) {
     if (training) {
       const variance = statistics(x.data, c, batch, channels, pixels, means);
-      inverse[c] = 1 / Math.sqrt(variance + epsilon);
+      inverse[c] = inverseRoot(variance + epsilon);
       if (runningMean !== undefined) runningMean.data[c] += momentum * (means[c] - runningMean.data[c]);
       if (runningVar !== undefined)
         runningVar.data[c] += momentum * ((variance * count) / (count - 1) - runningVar.data[c]);
     } else if (runningMean !== undefined && runningVar !== undefined) {
       means[c] = runningMean.data[c];
-      inverse[c] = 1 / Math.sqrt(runningVar.data[c] + epsilon);
+      inverse[c] = inverseRoot(runningVar.data[c] + epsilon);
     }
   }
   const inputs = [x, weight, bias].filter((t) => t !== undefined);
@@ -140,6 +165,23 @@ export function batchNorm(x: Tensor, options: BatchNormOptions): Tensor {
       ? []
       : [[bias, (g: Tensor) => sum(reshape(g, [batch, channels, pixels]), { axis: [0, 2] })] as const]),
   ]);
+}
+
+/** Throws a RangeError for a momentum or an epsilon out of range. */
+export function checkBatchNorm({ momentum, epsilon }: { readonly momentum: number; readonly epsilon: number }): void {
+  if (!(momentum >= 0 && momentum <= 1))
+    throw new RangeError(`batchNorm: momentum must lie in [0, 1]; got ${momentum}.`);
+  checkEpsilon('batchNorm', epsilon);
+}
+
+function checkEpsilon(op: string, epsilon: number): void {
+  if (!(epsilon >= 0 && epsilon < Infinity))
+    throw new RangeError(`${op}: epsilon must be a finite number of at least 0; got ${epsilon}.`);
+}
+
+/** `1 / sqrt(v)`, and 0 at 0, which normalizes a constant channel to 0. */
+function inverseRoot(v: number): number {
+  return v === 0 ? 0 : 1 / Math.sqrt(v);
 }
 
 /** Writes the mean of channel c and returns its biased variance, in two passes. */
@@ -233,7 +275,12 @@ function composedBatchNorm(x: Tensor, options: BatchNormOptions, affine: readonl
   const center = fixed ? perChannel(runningMean) : mean(rows, { axis: [0, 2], keepDims: true });
   const centered = sub(rows, center);
   const variance = fixed ? perChannel(runningVar) : mean(square(centered), { axis: [0, 2], keepDims: true });
-  const normalized = div(centered, sqrt(add(variance, epsilon)));
+  const spread = add(variance, epsilon);
+  const constant = new Tensor(
+    spread.data.map((v) => (v === 0 ? 1 : 0)),
+    spread.shape,
+  );
+  const normalized = mul(sub(1, constant), div(centered, sqrt(add(spread, constant))));
   const weight = options.weight === undefined ? undefined : affine[0];
   const bias = options.bias === undefined ? undefined : affine[affine.length - 1];
   const scaled = weight === undefined ? normalized : mul(normalized, perChannel(weight));

@@ -3,20 +3,25 @@ import { ShapeError } from '../../tensor/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import { Distance } from '../measure.ts';
 import { fused, pullThrough, recordAs } from '../tape.ts';
-import { divOrZero, mul } from './arithmetic.ts';
+import { divOrZero, mul, neg, sub } from './arithmetic.ts';
 import { expand } from './broadcast.ts';
-import { COSINE_BOUND, cosine, cosineDistance, euclidean, squaredEuclidean } from './distances.ts';
+import { COSINE_BOUND, cosineOf, euclidean, squaredEuclidean } from './distances.ts';
+import { normalize } from './normalization.ts';
+import { matmul } from './products.ts';
 import { reshape, transpose } from './rearrange.ts';
+import { norm, sum } from './reductions.ts';
 
 /** The distances that can be taken between all rows of two tensors. */
 export type Metric = 'euclidean' | 'squaredEuclidean' | 'cosine';
 
 /**
- * The distance of every row of a to every row of b. Always from differences: `|a|^2 + |b|^2 - 2 a.b` cancels (it gives
- * identical unit vectors distances up to 1e-3).
+ * The distance of every row of a to every row of b, to the bit that of the metric's own op. Euclidean ones are taken from
+ * differences: `|a|^2 + |b|^2 - 2 a.b` cancels (it gives identical unit vectors distances up to 1e-3).
  *
- * Shapes: `[N, D], [M, D] -> [N, M]`. Gradient: as of the metric's own op; 0 between identical rows.
- * Cost: `3 N M D` operations, `N M` memory (`N M D` for the gradient of the cosine metric and under createGraph).
+ * Shapes: `[N, D], [M, D] -> [N, M]`. Gradient: as of the metric's own op; 0 between identical rows (with the cosine
+ * metric but for rounding: it is a difference of matrix products).
+ * Cost: `3 N M D` operations (cosine `2 N M D`), `N M` memory (`N M D` for Euclidean metrics under createGraph).
+ * Throws: ShapeError unless both are matrices with rows of one length; RangeError for an unknown metric.
  *
  * @example pairwiseDistances(tensor([[0, 0], [3, 4]]), tensor([[0, 0]]), { metric: 'euclidean' }).toArray() // [[0], [5]]
  */
@@ -39,8 +44,7 @@ export function pairwiseDistances(
   const out = allocate([a, b], shape);
   switch (metric) {
     case 'cosine':
-      for (let n = 0, o = 0; n < rows; n++)
-        for (let m = 0; m < columns; m++, o++) out[o] = 1 - cosine(a.data, b.data, n, m, width);
+      cosineDistances(a, b, out);
       break;
     case 'euclidean':
       for (let n = 0, o = 0; n < rows; n++)
@@ -55,34 +59,23 @@ export function pairwiseDistances(
         `pairwiseDistances: unknown metric '${String(metric)}'. Use 'euclidean', 'squaredEuclidean' or 'cosine'.`,
       );
   }
-  const composed = (g: Tensor, index: number) =>
-    pullThrough((x, y) => composedDistances(x, y, metric), [a, b], index, g);
-  const slopes = (g: Tensor) => (metric === 'squaredEuclidean' ? mul(g, 2) : divOrZero(g, y));
-  const fast = (g: Tensor, index: number) => {
-    if (metric === 'cosine') return composed(g, index);
-    return index === 0 ? weightedDifferences(slopes(g), a, b) : weightedDifferences(transpose(slopes(g)), b, a);
-  };
-  const y: Distance = recordAs(
-    new Distance(out, shape, metric === 'cosine' ? COSINE_BOUND : Infinity),
-    'pairwiseDistances',
-    [
-      [
-        a,
-        fused(
-          (g) => fast(g, 0),
-          (g) => composed(g, 0),
-        ),
-      ],
-      [
-        b,
-        fused(
-          (g) => fast(g, 1),
-          (g) => composed(g, 1),
-        ),
-      ],
-    ],
-  );
-  return y;
+  if (metric === 'cosine') {
+    const y: Distance = recordAs(new Distance(out, shape, COSINE_BOUND), 'pairwiseDistances', [
+      [a, (g) => cosineGradient(neg(g), a, b, sub(1, y))],
+      [b, (g) => cosineGradient(transpose(neg(g)), b, a, transpose(sub(1, y)))],
+    ]);
+    return y;
+  }
+  const y: Distance = new Distance(out, shape, Infinity);
+  const pullback = (index: number) =>
+    fused(
+      (g) => differenceGradient(g, metric === 'euclidean' ? y : undefined, a, b, index),
+      (g) => pullThrough((left, right) => composedDistances(left, right, metric), [a, b], index, g),
+    );
+  return recordAs(y, 'pairwiseDistances', [
+    [a, pullback(0)],
+    [b, pullback(1)],
+  ]);
 }
 
 function squares(a: Float32Array, b: Float32Array, n: number, m: number, width: number): number {
@@ -91,16 +84,44 @@ function squares(a: Float32Array, b: Float32Array, n: number, m: number, width: 
   return sum;
 }
 
-/** `out[n] = sum_m slopes[n, m] (x[n] - y[m])`. */
-function weightedDifferences(slopes: Tensor, x: Tensor, y: Tensor): Tensor {
-  const [rows, columns] = slopes.shape;
-  const width = x.shape[1];
-  const out = allocate([slopes, x, y], x.shape);
+/** `1 - cos` for all pairs of rows; every length once. */
+function cosineDistances(a: Tensor, b: Tensor, out: Float32Array): void {
+  const width = a.shape[1];
+  const squared = (x: Tensor) => Float64Array.from({ length: x.shape[0] }, (_, n) => dot(x.data, x.data, n, n, width));
+  const [aa, bb] = [squared(a), squared(b)];
+  for (let n = 0, o = 0; n < aa.length; n++)
+    for (let m = 0; m < bb.length; m++, o++) out[o] = 1 - cosineOf(dot(a.data, b.data, n, m, width), aa[n], bb[m]);
+}
+
+function dot(a: Float32Array, b: Float32Array, n: number, m: number, width: number): number {
+  let sum = 0;
+  for (let i = n * width, j = m * width, end = i + width; i < end; i++, j++) sum += a[i] * b[j];
+  return sum;
+}
+
+/** Of cosines y of the rows of x to those of `others`: `sum_m g[n, m] (other[m] / |other[m]| - y[n, m] x[n] / |x[n]|) / |x[n]|`. */
+function cosineGradient(g: Tensor, x: Tensor, others: Tensor, y: Tensor): Tensor {
+  const along = mul(sum(mul(g, y), { axis: 1, keepDims: true }), normalize(x));
+  return divOrZero(sub(matmul(g, normalize(others)), along), norm(x, { axis: -1, keepDims: true }));
+}
+
+/**
+ * For `[a, b][index]`: `sum_m g[n, m] (x[n] - y[m]) / distances[n, m]`, 0 at distance 0; times 2 instead of the quotient
+ * where there are no distances. In double precision, where g over the least distance does not overflow.
+ */
+function differenceGradient(g: Tensor, distances: Tensor | undefined, a: Tensor, b: Tensor, index: number): Tensor {
+  const [x, y] = index === 0 ? [a, b] : [b, a];
+  const [rows, width] = x.shape;
+  const columns = y.shape[0];
+  const [rowStep, columnStep] = index === 0 ? [columns, 1] : [1, rows];
+  const out = allocate([g, a, b], x.shape);
   const sums = new Float64Array(width);
   for (let n = 0; n < rows; n++) {
     sums.fill(0);
     for (let m = 0; m < columns; m++) {
-      const slope = slopes.data[n * columns + m];
+      const at = n * rowStep + m * columnStep;
+      const distance = distances?.data[at];
+      const slope = distance === undefined ? 2 * g.data[at] : distance === 0 ? 0 : g.data[at] / distance;
       for (let d = 0; d < width; d++) sums[d] += slope * (x.data[n * width + d] - y.data[m * width + d]);
     }
     out.set(sums, n * width);
@@ -109,11 +130,10 @@ function weightedDifferences(slopes: Tensor, x: Tensor, y: Tensor): Tensor {
 }
 
 /** The same from the row-by-row ops, which have second derivatives, on all pairs of rows. */
-function composedDistances(a: Tensor, b: Tensor, metric: Metric): Tensor {
+function composedDistances(a: Tensor, b: Tensor, metric: 'euclidean' | 'squaredEuclidean'): Tensor {
   const [rows, width] = a.shape;
   const columns = b.shape[0];
   const left = reshape(expand(reshape(a, [rows, 1, width]), [rows, columns, width]), [rows * columns, width]);
   const right = reshape(expand(reshape(b, [1, columns, width]), [rows, columns, width]), [rows * columns, width]);
-  const compare = { euclidean, squaredEuclidean, cosine: cosineDistance }[metric];
-  return reshape(compare(left, right), [rows, columns]);
+  return reshape((metric === 'euclidean' ? euclidean : squaredEuclidean)(left, right), [rows, columns]);
 }

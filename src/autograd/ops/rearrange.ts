@@ -14,9 +14,11 @@ import { addStrided, readStrided, stridesOf } from './strided.ts';
  */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   const unknown = shape.indexOf(-1);
+  if (shape.lastIndexOf(-1) !== unknown)
+    throw new ShapeError('reshape', 'only one length may be -1', [x.shape, shape], 'Write out the others.');
   const known = shape.reduce((product, length, i) => (i === unknown ? product : product * length), 1);
   const target = unknown < 0 ? shape : shape.with(unknown, known === 0 ? 0 : x.size / known);
-  if (sizeOf(target) !== x.size || !target.every(Number.isInteger)) {
+  if (sizeOf(target) !== x.size || !target.every((length) => Number.isInteger(length) && length >= 0)) {
     throw new ShapeError(
       'reshape',
       `${x.size} elements do not fill the new shape`,

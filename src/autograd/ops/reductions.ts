@@ -2,10 +2,10 @@ import { allocate } from '../../tensor/precision.ts';
 import { resolveAxis, type Shape, ShapeError, sizeOf } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { record } from '../tape.ts';
-import { divOrZero, mul } from './arithmetic.ts';
-import { sumTo } from './broadcast.ts';
+import { div, divOrZero, mul } from './arithmetic.ts';
+import { expand, sumTo } from './broadcast.ts';
 import { reshape } from './rearrange.ts';
-import { rowStarts, stridesOf } from './strided.ts';
+import { addStrided, rowStarts, stridesOf } from './strided.ts';
 
 /** Which axes a reduction removes. */
 export interface ReductionOptions {
@@ -29,7 +29,7 @@ export function sum(x: Tensor, options: ReductionOptions = {}): Tensor {
 }
 
 /**
- * Arithmetic mean, taken in double precision.
+ * Arithmetic mean, taken in double precision and rounded once: the mean of equal numbers is that number.
  *
  * Shapes: `[...S]` -> S without the reduced axes. Gradient: `g / count` to every term.
  * Throws: ShapeError where nothing is averaged, since 0 / 0 has no value.
@@ -41,7 +41,15 @@ export function mean(x: Tensor, options: ReductionOptions = {}): Tensor {
   const terms = sizeOf(final) === 0 ? 1 : x.size / sizeOf(final);
   if (terms === 0)
     throw new ShapeError('mean', 'the mean of no elements is undefined', [x.shape], 'Check for an empty batch first.');
-  return mul(sum(x, options), 1 / terms);
+  return quotientOfSum(x, terms, options);
+}
+
+/** The sum divided by `count` before it is rounded, so that only a quotient out of range overflows. */
+export function quotientOfSum(x: Tensor, count: number, options: ReductionOptions = {}): Tensor {
+  const { kept, final } = reducedShapes('mean', x.shape, options);
+  const data = addStrided(x, kept, 0, reducingStrides(kept), count);
+  const y = record('mean', data, kept, [[x, (g) => expand(div(g, count), x.shape)]]);
+  return reshape(y, final);
 }
 
 /**
@@ -54,7 +62,7 @@ export function mean(x: Tensor, options: ReductionOptions = {}): Tensor {
  */
 export function norm(x: Tensor, options: ReductionOptions = {}): Tensor {
   const { kept, final } = reducedShapes('norm', x.shape, options);
-  const strides = stridesOf(kept).map((stride, axis) => (kept[axis] === 1 ? 0 : stride));
+  const strides = reducingStrides(kept);
   const squares = new Float64Array(sizeOf(kept));
   const { data } = x;
   const length = x.shape.at(-1) ?? 1;
@@ -65,8 +73,14 @@ export function norm(x: Tensor, options: ReductionOptions = {}): Tensor {
   }
   const out = allocate([x], kept);
   for (let o = 0; o < out.length; o++) out[o] = Math.sqrt(squares[o]);
-  const y: Tensor = record('norm', out, kept, [[x, (g) => mul(x, divOrZero(g, y))]]);
+  // The unit vector first: g / y overflows where y is below 1e-38.
+  const y: Tensor = record('norm', out, kept, [[x, (g) => mul(g, divOrZero(x, y))]]);
   return reshape(y, final);
+}
+
+/** Strides that add along the axes of length 1. */
+function reducingStrides(kept: Shape): number[] {
+  return stridesOf(kept).map((stride, axis) => (kept[axis] === 1 ? 0 : stride));
 }
 
 /** The shape with reduced axes of length 1, and the shape to return. */

@@ -45,8 +45,17 @@ export function readStrided(x: Tensor, shape: Shape, start: number, strides: rea
   return out;
 }
 
-/** `out[start + i * strides[0] + ...] += g[i, j, ...]` for an output of `shape`; sums are taken in double precision. */
-export function addStrided(g: Tensor, shape: Shape, start: number, strides: readonly number[]): Float32Array {
+/**
+ * `out[start + i * strides[0] + ...] += g[i, j, ...]` for an output of `shape`, then divided by `divisor`, all in double
+ * precision.
+ */
+export function addStrided(
+  g: Tensor,
+  shape: Shape,
+  start: number,
+  strides: readonly number[],
+  divisor = 1,
+): Float32Array {
   const out = allocate([g], shape);
   if (g.size === 0) return out;
   const sums = new Float64Array(out.length);
@@ -65,6 +74,7 @@ export function addStrided(g: Tensor, shape: Shape, start: number, strides: read
       for (let o = first; i < end; i++, o += step) sums[o] += data[i];
     }
   }
+  if (divisor !== 1) for (let o = 0; o < sums.length; o++) sums[o] /= divisor;
   out.set(sums);
   return out;
 }

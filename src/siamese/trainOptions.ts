@@ -1,0 +1,69 @@
+import type { Batches, SyncBatches } from '../data/batches.ts';
+import type { PairBatch } from '../data/samplers.ts';
+import type { Context } from '../nn/module.ts';
+import { namedParameters } from '../nn/state.ts';
+import type { Optimizer } from '../optim/optimizer.ts';
+import { checkInteger } from '../tensor/check.ts';
+import type { Random } from '../tensor/random.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { checkPairs } from './scorePairs.ts';
+import type { Measure, Twin } from './twin.ts';
+
+/** What `validate` measures on its pairs; for `eer` lower is better. `accuracy` is that of the best threshold. */
+export type ValidationMetric = 'accuracy' | 'auc' | 'eer';
+
+/** Options of `train`. */
+export interface TrainOptions<B> {
+  readonly batches: Batches<B>;
+  /** The loss of a batch, one number; `context` belongs into `twin.compare` and `twin.embed`. */
+  readonly loss: (batch: B, context: Context) => Tensor;
+  /**
+   * Made for the twin, or for the twin and other modules, `new Adam({ twin, head }, ...)`. A checkpoint holds the
+   * parameters of the others too, but not their buffers, such as the running statistics of a BatchNorm.
+   */
+  readonly optimizer: Optimizer;
+  /** Passes over the batches. */
+  readonly epochs: number;
+  /** Where dropout draws from; forked by epoch and step. */
+  readonly random: Random;
+  /**
+   * Scores pairs after every epoch; at the end the twin, and what the optimizer trains besides, get the weights of the
+   * best epoch. The labels are read once before the first step, so that pairs of one kind do not cost an epoch.
+   */
+  readonly validate?: { readonly pairs: SyncBatches<PairBatch>; readonly metric: ValidationMetric } | undefined;
+  /** Stops after so many epochs without a better validation. Default: never. */
+  readonly patience?: number | undefined;
+  /** Limits the norm of the gradients, see `clipGradientNorm`. */
+  readonly clip?: { readonly maxNorm: number } | undefined;
+  /** Ends the training with an exception, `signal.reason`, after the step under way. */
+  readonly signal?: AbortSignal | undefined;
+  /** Bytes of a checkpoint of the same training, to go on from. */
+  readonly resume?: Uint8Array | undefined;
+}
+
+/** Everything that can be known to be wrong before the first step; the labels of the validation pairs are read once. */
+export function checkOptions<B>(
+  twin: Twin<Measure>,
+  { batches, epochs, optimizer, validate, patience = Infinity, clip }: TrainOptions<B>,
+): void {
+  checkInteger('train', 'epochs', epochs, 1);
+  checkInteger('train', 'batches.length', batches.length, 1);
+  const trained = new Set(optimizer.parameters.values());
+  if (![...namedParameters(twin).values()].some((own) => trained.has(own))) {
+    throw new RangeError(
+      'train: the optimizer holds no parameter of the twin. Make it for the twin that is trained, e.g. new Adam(twin, ...).',
+    );
+  }
+  if (patience !== Infinity) {
+    checkInteger('train', 'patience', patience, 1);
+    if (validate === undefined)
+      throw new RangeError('train: patience needs validate, which says what is better. Pass { pairs, metric }.');
+  }
+  if (clip !== undefined && !(clip.maxNorm > 0))
+    throw new RangeError(`train: clip.maxNorm must be above 0; got ${clip.maxNorm}.`);
+  if (validate === undefined) return;
+  if (!['accuracy', 'auc', 'eer'].includes(validate.metric)) {
+    throw new RangeError(`train: unknown metric '${String(validate.metric)}'. Use 'accuracy', 'auc' or 'eer'.`);
+  }
+  checkPairs('train', validate.pairs);
+}
