@@ -63,7 +63,7 @@ function build(): Command {
       new Option('--loss <name>', 'what to train with').choices(['contrastive', 'triplet']).default('contrastive'),
     )
     .option('--epochs <n>', 'passes over the pairs', integer(1, 1000), 1)
-    .option('--pairs <n>', 'pairs an epoch; triplets take as many images', integer(1, 10_000_000), 51_200)
+    .option('--pairs <n>', 'pairs an epoch; triplets take as many images', integer(1, 10_000_000), 44_800)
     .option('--seed <n>', 'the same seed gives the same numbers', integer(0), 7)
     .option('--unseen <digits>', 'train without these digits and measure on them alone, e.g. 7,8,9', digitList, [])
     .addOption(
