@@ -4,39 +4,10 @@ import { type CalibrationTarget, calibrateThreshold } from '../../src/siamese/ca
 import type { ScoredPairs } from '../../src/siamese/scores.ts';
 import { evaluateVerification } from '../../src/siamese/verification.ts';
 import reference from '../references/verification.json' with { type: 'json' };
+import { pairs, scoredPairs } from './scoredPairs.ts';
 
 /** Ratios of counts, rounded differently by the two sides. */
 const DIGITS = 12;
-
-function scoredPairs(measure: string, scores: readonly number[], same: readonly number[]): ScoredPairs {
-  return {
-    measure: measure === 'similarity' ? 'similarity' : 'distance',
-    scores: Float32Array.from(scores),
-    same: Uint8Array.from(same),
-  };
-}
-
-/** Integers tie heavily; floats reach subnormals and both ends of float32. */
-const pairs: fc.Arbitrary<ScoredPairs> = fc
-  .tuple(fc.constantFrom('distance', 'similarity'), fc.boolean())
-  .chain(([measure, tied]) =>
-    fc
-      .array(
-        fc.tuple(
-          tied ? fc.integer({ min: -4, max: 4 }) : fc.float({ noNaN: true, noDefaultInfinity: true }),
-          fc.nat(1),
-        ),
-        { minLength: 2, maxLength: 25 },
-      )
-      .map((list) =>
-        scoredPairs(
-          measure,
-          list.map(([score]) => score),
-          list.map(([, same]) => same),
-        ),
-      ),
-  )
-  .filter(({ same }) => same.includes(0) && same.includes(1));
 
 /** What each cut accepts, strictest first, index by index: nothing, then everything as alike as each unique score. */
 function everyCut({ measure, scores, same }: ScoredPairs) {
