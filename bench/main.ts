@@ -1,142 +1,154 @@
-import { Bench } from 'tinybench';
-import {
-  Adam,
-  add,
-  backward,
-  Conv2d,
-  contrastiveLoss,
-  conv2d,
-  createRandom,
-  euclidean,
-  Flatten,
-  Linear,
-  MaxPool2d,
-  matmul,
-  mean,
-  noGrad,
-  parameter,
-  relu,
-  Sequential,
-  Tensor,
-  Twin,
-  tensor,
-} from 'twingrad';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Command, InvalidArgumentError } from 'commander';
+import { benchmarks } from './benchmarks.ts';
+import { compare, type Effort } from './interleave.ts';
+import { type Library, libraries, PORTABLE, SIMD, type Started, start } from './libraries.ts';
+import { describeMachine } from './machine.ts';
+import { NO_SUCH_OPERATION } from './protocol.ts';
+import { type Row, toRow } from './records.ts';
+import { formatResults } from './results.ts';
+import { startUp, startUpBundles, timeStartUp } from './startUp.ts';
+import { detailCells, drawn, ratioCells } from './table.ts';
 
-/** One thing to time: what it does, how many floating-point operations that are, and a number that tells right from wrong. */
-interface Task {
-  readonly name: string;
-  readonly flops: number;
-  readonly run: () => number;
+interface Options {
+  readonly rivals: boolean;
+  readonly only?: readonly string[];
+  readonly libraries?: readonly string[];
+  readonly rounds: number;
+  readonly json?: string;
+  readonly quick: boolean;
 }
 
-const random = createRandom(1);
-const normal = (shape: readonly number[]) =>
-  new Tensor(random.fillNormal(new Float32Array(shape.reduce((a, b) => a * b, 1)), 0, 1), shape);
-const checksum = (x: Tensor) => mean(x).item();
+const ids = [...benchmarks.map(({ id }) => id), startUp.id];
+const ROUNDS = 15;
+const resultsFile = fileURLToPath(new URL('RESULTS.md', import.meta.url));
 
-/** The product as the definition says it: what a matrix product costs without register blocks. */
-function tripleLoop(a: Tensor, b: Tensor): Tensor {
-  const [m, k] = a.shape;
-  const n = b.shape[1];
-  const out = new Float32Array(m * n);
-  for (let i = 0; i < m; i++) {
-    for (let j = 0; j < n; j++) {
-      let sum = 0;
-      for (let d = 0; d < k; d++) sum += a.data[i * k + d] * b.data[d * n + j];
-      out[i * n + j] = sum;
+await main(readOptions());
+
+async function main(options: Options): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'twingrad-bench-'));
+  const chosen = chooseLibraries(options);
+  const started = await start(chosen, folder);
+  try {
+    for (const { library, worker, about } of started)
+      console.error(worker === undefined ? `${library}: ${about}; skipped` : `${library}: ${about}`);
+    const present = started.filter(({ worker }) => worker !== undefined).map(({ library }) => library);
+    const { rows, notes } = await measure(started, present, options, folder);
+    report(rows, notes, started, present, options);
+  } finally {
+    for (const { worker } of started) worker?.stop();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function chooseLibraries({ rivals, libraries: named }: Options): readonly Library[] {
+  if (named !== undefined) return libraries.filter(({ id }) => named.includes(id));
+  return libraries.filter(({ id, from }) => (rivals ? id !== 'triple-loop' : from === 'here'));
+}
+
+async function measure(
+  started: readonly Started[],
+  present: readonly string[],
+  { only = ids, rounds, quick }: Options,
+  folder: string,
+): Promise<{ readonly rows: readonly Row[]; readonly notes: readonly string[] }> {
+  const effort: Effort = quick
+    ? { rounds: Math.min(3, rounds), slowRounds: 1, warmUpMs: 100, sampleMs: 10 }
+    : { rounds, slowRounds: Math.min(3, rounds), warmUpMs: 500, sampleMs: 20 };
+  const contestants = started.flatMap(({ worker }) => worker ?? []);
+  const ours = [SIMD, PORTABLE];
+  const rows: Row[] = [];
+  const notes: string[] = [];
+  for (const benchmark of benchmarks.filter(({ id }) => only.includes(id))) {
+    const before = performance.now();
+    const row = toRow(benchmark, await compare(benchmark, contestants, effort), ours);
+    rows.push(row);
+    console.error(`${row.id}: done in ${Math.round((performance.now() - before) / 1000)} s`);
+    for (const [library, reason] of Object.entries(row.cannot))
+      if (reason !== NO_SUCH_OPERATION) console.error(`${row.id}: ${library} ${reason}`);
+    for (const disagreement of row.disagreements) console.error(`CHECKSUMS DIFFER. ${disagreement}`);
+    if (row.id !== 'reference-step') continue;
+    for (const library of ours.filter((name) => name in row.memory)) {
+      const [made, held] = [row.memory[library].made, row.memory[library].held].map((n) => (n / 1e6).toFixed(1));
+      notes.push(
+        `A reference-step of ${library} makes ${made} MB of array buffers; beside WebAssembly memory the process holds ${held} MB of them.`,
+      );
     }
   }
-  return new Tensor(out, [m, n]);
+  if (only.includes(startUp.id)) {
+    const bundles = await startUpBundles(present, folder);
+    if (bundles.length > 0) rows.push(toRow(startUp, timeStartUp(bundles, effort.rounds, folder), ours));
+    for (const { library, minified, gzipped } of bundles)
+      notes.push(`The start-up program of ${library} has ${minified} bytes minified, ${gzipped} gzipped.`);
+  }
+  return { rows, notes };
 }
 
-function products(n: number): Task[] {
-  const [a, b] = [normal([n, n]), normal([n, n])];
-  return [
-    { name: `matmul-${n}`, flops: 2 * n ** 3, run: () => checksum(matmul(a, b)) },
-    { name: `triple-loop-${n}`, flops: 2 * n ** 3, run: () => checksum(tripleLoop(a, b)) },
-  ];
+function report(
+  rows: readonly Row[],
+  notes: readonly string[],
+  started: readonly Started[],
+  present: readonly string[],
+  options: Options,
+): void {
+  const base = present.includes(SIMD) ? SIMD : PORTABLE;
+  const machine = describeMachine();
+  console.log(machine);
+  if (options.rivals) console.log(`Medians, and in brackets how many times ${base} that is.`);
+  console.log(drawn(options.rivals ? ratioCells(rows, present) : detailCells(rows)));
+  for (const note of notes) console.log(note);
+  if (options.json !== undefined) {
+    const records = rows.flatMap((row) => row.records);
+    writeFileSync(options.json, `${JSON.stringify(records, null, 2)}\n`);
+  }
+  if (options.rivals && options.only === undefined && options.libraries === undefined && !options.quick) {
+    const about = (there: boolean) =>
+      started
+        .filter(({ worker }) => (worker !== undefined) === there)
+        .map(({ library, about }) => [library, about] as const);
+    const text = formatResults({
+      rows,
+      versions: about(true),
+      absent: about(false),
+      base,
+      machine,
+      command: `npm run bench:rivals${options.rounds === ROUNDS ? '' : ` -- --rounds ${options.rounds}`}`,
+      date: new Date().toISOString().slice(0, 10),
+      notes,
+    });
+    writeFileSync(resultsFile, text);
+  } else if (options.rivals) console.log('bench/RESULTS.md is written by full runs alone; this one was restricted.');
+  // Ours can do all of it.
+  const failed = rows.some(({ cannot }) => [SIMD, PORTABLE].some((library) => library in cannot));
+  if (failed) process.exitCode = 1;
+  const disagreements = rows.flatMap((row) => row.disagreements);
+  if (disagreements.length === 0) return;
+  console.log(['', 'CHECKSUMS DIFFER: these figures are worth nothing.', ...disagreements].join('\n'));
+  process.exitCode = 1;
 }
 
-function convolutions(): Task[] {
-  const x = parameter(normal([32, 16, 28, 28]));
-  const weight = parameter(normal([32, 16, 3, 3]));
-  const flops = 2 * 32 * 32 * 28 * 28 * 16 * 9;
-  return [
-    { name: 'conv-forward', flops, run: () => checksum(noGrad(() => conv2d(x, weight, undefined, { padding: 1 }))) },
-    {
-      name: 'conv-forward-and-gradients',
-      flops: 3 * flops,
-      run: () => {
-        const gradients = backward(mean(conv2d(x, weight, undefined, { padding: 1 })));
-        return checksum(gradients.get(x)) + checksum(gradients.get(weight));
-      },
-    },
-  ];
-}
-
-/** 64 pairs of 28 x 28 images through a small convolutional twin: loss, gradients, Adam. */
-function referenceStep(): Task {
-  const encoder = new Sequential(
-    new Conv2d(1, 16, 5, { padding: 2, random }),
-    relu,
-    new MaxPool2d(2),
-    new Conv2d(16, 32, 3, { padding: 1, random }),
-    relu,
-    new MaxPool2d(2),
-    new Flatten(),
-    new Linear(1568, 128, { random }),
-    relu,
-    new Linear(128, 64, { random }),
-  );
-  const twin = new Twin(encoder, { compare: euclidean });
-  // Learning rate 0 would skip the update; this one leaves the numbers as they are.
-  const optimizer = new Adam(twin, { learningRate: 1e-12 });
-  const [a, b] = [normal([64, 1, 28, 28]), normal([64, 1, 28, 28])];
-  const different = Array.from({ length: 64 }, (_, i) => i % 2);
-  return {
-    name: 'reference-step',
-    flops: 1.1e9,
-    run: () => {
-      const loss = contrastiveLoss(twin.compare(a, b, { training: true }), { different });
-      optimizer.step(backward(loss));
-      return loss.item();
-    },
+function readOptions(): Options {
+  const listOf = (known: readonly string[]) => (text: string) => {
+    const names = text.split(',');
+    const unknown = names.find((name) => !known.includes(name));
+    if (unknown !== undefined) throw new InvalidArgumentError(`'${unknown}' is none of ${known.join(', ')}.`);
+    return names;
   };
+  const positive = (text: string) => {
+    if (/^[1-9]\d*$/.test(text)) return Number(text);
+    throw new InvalidArgumentError('It must be a whole number of at least 1.');
+  };
+  return new Command('bench')
+    .description('Times twingrad, with --rivals beside other libraries.')
+    .option('--rivals', 'all libraries, in one interleaved run', false)
+    .option('--only <benchmarks>', `some of: ${ids.join(',')}`, listOf(ids))
+    .option('--libraries <names>', 'these libraries only', listOf(libraries.map(({ id }) => id)))
+    .option('--rounds <n>', 'rounds of what takes less than 0.3 s', positive, ROUNDS)
+    .option('--json <file>', 'writes all figures as a list of records')
+    .option('--quick', 'few and short rounds: shows that it works, not how fast', false)
+    .parse()
+    .opts<Options>();
 }
-
-const scalar = tensor(1);
-const tasks: Task[] = [
-  ...[32, 128, 512].flatMap(products),
-  ...convolutions(),
-  referenceStep(),
-  { name: 'one-element-add', flops: 1, run: () => add(scalar, scalar).item() },
-];
-
-const bench = new Bench({
-  name: `twingrad on Node ${process.version}`,
-  time: 1000,
-  iterations: 3,
-  warmupTime: 300,
-  warmupIterations: 2,
-});
-const checksums = new Map<string, number>();
-for (const { name, run } of tasks)
-  bench.add(name, () => {
-    checksums.set(name, run());
-  });
-await bench.run();
-console.log(bench.name);
-console.table(
-  bench.tasks.map(({ name, result }) => {
-    if (!('latency' in result)) throw new Error(`${name} did not finish: ${result.state}`);
-    const { p50, p75, min } = result.latency;
-    const flops = tasks.find((task) => task.name === name)?.flops ?? 0;
-    return {
-      benchmark: name,
-      medianMs: Number(p50.toPrecision(4)),
-      'min..p75': `${min.toPrecision(3)} .. ${p75.toPrecision(3)}`,
-      'GFLOP/s': flops > 1 ? Number((flops / p50 / 1e6).toFixed(2)) : '',
-      checksum: Number((checksums.get(name) ?? Number.NaN).toPrecision(6)),
-    };
-  }),
-);

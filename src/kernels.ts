@@ -1,7 +1,12 @@
 export {
+  type ChannelSpec,
   type Conv2dSpec,
   type Kernels,
   type MatmulSpec,
+  type Pool2dSpec,
   portableKernels,
+  type Reserve,
   useKernels,
 } from './tensor/kernels/kernels.ts';
+export { simdBytes } from './tensor/kernels/simd/machine.ts';
+export { createSimdKernels, type SimdOptions } from './tensor/kernels/simd/simd.ts';

@@ -22,6 +22,7 @@ export { linear, matmul } from './autograd/ops/products.ts';
 export { concat, flatten, type Range, reshape, slice, transpose } from './autograd/ops/rearrange.ts';
 export { mean, norm, type ReductionOptions, sum } from './autograd/ops/reductions.ts';
 export { Parameter, parameter } from './autograd/parameter.ts';
+export { keep, scope } from './autograd/scope.ts';
 export {
   type BackwardOptions,
   backward,

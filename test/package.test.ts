@@ -1,12 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import { build, type Platform } from 'esbuild';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { filesBelow, root } from './sources.ts';
 
 interface Manifest {
   readonly version: string;
-  readonly sideEffects: boolean;
+  readonly sideEffects: readonly string[];
   readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>;
 }
 
@@ -63,9 +64,13 @@ describe('exports', () => {
     expect(names['twingrad/kernels']).toContain('useKernels');
   });
 
-  test('importing has no side effects', () => {
-    expect(manifest.sideEffects).toBe(false);
+  test('importing makes no globals; the default entry installs the SIMD kernels, and that is all', () => {
     expect(globals).toEqual([]);
+    expect(manifest.sideEffects).toEqual(['./dist/index.js', './src/index.ts']);
+    const active = "const { useKernels, portableKernels } = await import('twingrad/kernels');";
+    const print = 'console.log(useKernels(portableKernels).name);';
+    expect(node(`await import('twingrad'); ${active} ${print}`)).toBe('simd');
+    expect(node(`await import('twingrad/portable'); ${active} ${print}`)).toBe('portable');
   });
 
   test('the default entry has the names of the portable one', () => {
@@ -97,7 +102,7 @@ describe('the packed package', () => {
 describe('bundles', () => {
   test('hold what they call, and nothing else', async () => {
     const { code, files } = await bundle(
-      "import { relu, tensor } from 'twingrad'; console.log(String(relu(tensor([-1, 2]))));",
+      "import { relu, tensor } from 'twingrad/portable'; console.log(String(relu(tensor([-1, 2]))));",
     );
     expect(files.filter((path) => !/^dist\/(tensor|autograd)\//.test(path))).toEqual([]);
     expect(files.filter((path) => path.startsWith('dist/autograd/ops/'))).toEqual(['dist/autograd/ops/activations.js']);
@@ -110,8 +115,19 @@ describe('bundles', () => {
     expect(node(code)).toBe('Tensor [2] [0, 2]');
   });
 
-  test.each(entries.map(nameOf))('of nothing from %s are empty', async (name) => {
+  test.each(entries.map(nameOf).filter((name) => name !== 'twingrad'))('of nothing from %s are empty', async (name) => {
     expect((await bundle(`import '${name}';`, 'node')).code).toBe('');
+  });
+
+  test('the SIMD kernels cost at most 10 KB, minified and compressed', async () => {
+    const everything = async (name: string) => {
+      const { code } = await bundle(`import * as all from '${name}'; console.log(all);`, 'neutral', { minify: true });
+      return gzipSync(code, { level: 9 }).length;
+    };
+    const [fast, portable] = [await everything('twingrad'), await everything('twingrad/portable')];
+    console.info(`everything: ${fast} bytes min+gzip, ${portable} of them without the SIMD kernels`);
+    expect(fast - portable).toBeGreaterThan(1000);
+    expect(fast - portable).toBeLessThan(10_240);
   });
 
   test.each(['neutral', 'browser'] as const)('of everything need nothing from %s', async (platform) => {

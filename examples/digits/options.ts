@@ -10,14 +10,14 @@ export type Head = (typeof HEADS)[number];
 
 /** What decides the numbers of a run: two runs with equal settings give equal results. */
 export interface Settings {
-  readonly loss: 'contrastive' | 'triplet';
+  readonly loss: 'triplet' | 'contrastive';
   /** Passes of `pairs` pairs each. */
   readonly epochs: number;
   readonly pairs: number;
   readonly seed: number;
   /** Digits that are left out of the training and measured alone; empty to train on and measure all. */
   readonly unseen: readonly number[];
-  /** What follows the convolutions: dense layers, or nothing. */
+  /** What follows the convolutions: a dense layer, or nothing. */
   readonly head: Head;
   /** How many of the 10,000 test images are measured. */
   readonly testImages: number;
@@ -38,15 +38,15 @@ interface Raw extends Omit<Settings, 'head'>, Omit<Options, 'settings'> {
 }
 
 const EXAMPLES = `
-Dense layers learn the trained digits by heart, which is best for these and bad for all others; strokes, which the
+A dense layer learns the trained digits by heart, which is best for these and bad for all others; strokes, which the
 convolutions see, are common to all. So the encoder ends with the convolutions when digits are unseen, unless --head
 says otherwise.
 
 Examples:
-  npm run demo                              train on all ten digits, measure on test images
-  npm run demo -- --unseen 7,8,9            train on 0 to 6, measure on 7, 8 and 9
-  npm run demo -- --loss triplet --seed 1   another loss, another seed
-  npm run demo -- --resume                  go on after Ctrl-C or a crash`;
+  npm run demo                                  train on all ten digits, measure on test images
+  npm run demo -- --unseen 7,8,9                train on 0 to 6, measure on 7, 8 and 9
+  npm run demo -- --loss contrastive --seed 1   another loss, another seed
+  npm run demo -- --resume                      go on after Ctrl-C or a crash`;
 
 /** Reads the command line. Throws: CommanderError with one line for anything wrong. */
 export function readOptions(args: readonly string[]): Options {
@@ -59,15 +59,13 @@ export function readOptions(args: readonly string[]): Options {
 
 function build(): Command {
   return createCommand('npm run demo --', 'Trains a twin network on the MNIST digits, measures it and draws a report.')
-    .addOption(
-      new Option('--loss <name>', 'what to train with').choices(['contrastive', 'triplet']).default('contrastive'),
-    )
+    .addOption(new Option('--loss <name>', 'what to train with').choices(['triplet', 'contrastive']).default('triplet'))
     .option('--epochs <n>', 'passes over the pairs', integer(1, 1000), 1)
-    .option('--pairs <n>', 'pairs an epoch; triplets take as many images', integer(1, 10_000_000), 44_800)
+    .option('--pairs <n>', 'pairs an epoch; triplets take as many images', integer(1, 10_000_000), 72_000)
     .option('--seed <n>', 'the same seed gives the same numbers', integer(0), 7)
     .option('--unseen <digits>', 'train without these digits and measure on them alone, e.g. 7,8,9', digitList, [])
     .addOption(
-      new Option('--head <kind>', 'layers after the convolutions (default: dense, with --unseen none)').choices(HEADS),
+      new Option('--head <kind>', 'layer after the convolutions (default: dense, with --unseen none)').choices(HEADS),
     )
     .option(
       '--test-images <n>',

@@ -22,7 +22,7 @@ const BATCH = 64;
 const SAMPLES = 4;
 const LEARNING_RATE = { contrastive: 2e-3, triplet: 1e-3 };
 /** Embeddings have length 1, so distances end at 2. */
-const MARGIN = { contrastive: 1, triplet: 0.3 };
+const MARGIN = { contrastive: 1, triplet: 0.5 };
 
 /** A training that was interrupted; everything needed to go on is in the checkpoint. */
 export class Interrupted extends Error {}

@@ -1,3 +1,4 @@
+import { allocate } from '../tensor/precision.ts';
 import { formatShape } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
@@ -69,7 +70,9 @@ export function addGradients(a: Gradients, b: Gradients): Gradients {
 
 /** `a + b` for equal shapes. */
 export function sumData(a: Tensor, b: Tensor): Float32Array {
-  const out = a.data.slice();
-  for (let i = 0; i < out.length; i++) out[i] += b.data[i];
+  const out = allocate([a, b], a.shape);
+  const x = a.data;
+  const y = b.data;
+  for (let i = 0; i < out.length; i++) out[i] = x[i] + y[i];
   return out;
 }

@@ -1,7 +1,9 @@
+import { allocate } from '../tensor/precision.ts';
 import { type Shape, ShapeError, sameShape } from '../tensor/shape.ts';
 import { type Pullback, Tensor } from '../tensor/tensor.ts';
 import { GradientMap, type Gradients, sumData } from './gradients.ts';
 import { Parameter } from './parameter.ts';
+import { createRecycler, type Recycler } from './recycle.ts';
 
 /** One input of an op and the function that maps the output's gradient to that input's. */
 export type Edge = readonly [input: Tensor, pullback: Pullback];
@@ -23,7 +25,8 @@ export function needsGradient(x: Tensor): boolean {
  * Wraps an op's result and hangs the graph on it: the way to write an op of your own.
  *
  * `edges` holds each input with its pullback; inputs that need no gradient are dropped. A pullback written with ops is
- * differentiable itself (`createGraph`); see `fused` for one that is not.
+ * differentiable itself (`createGraph`); see `fused` for one that is not. Inside a `scope` its intermediates are
+ * released when all pullbacks of the op have returned: what is to last longer goes through `keep`.
  *
  * @example record('double', new Float32Array([2]), [1], [[tensor([1]), (g) => mul(g, 2)]]).toArray() // [2]
  */
@@ -111,7 +114,7 @@ export function backward(loss: Tensor, { createGraph = false }: BackwardOptions 
     );
   }
   return withRecording(createGraph, 'backward', () => {
-    const one = new Tensor(loss.data.slice().fill(1), loss.shape);
+    const one = new Tensor(allocate([loss], loss.shape).fill(1), loss.shape);
     return new GradientMap(propagate(loss, one));
   });
 }
@@ -145,10 +148,13 @@ export function pullThrough(
 /** Gradients of all leaves, or of `input` alone, by identity. */
 function propagate(output: Tensor, seed: Tensor, input?: Tensor): Map<Tensor, Tensor> {
   const gradients = new Map<Tensor, Tensor>([[output, seed]]);
+  // Under createGraph the backward pass has a graph itself, which holds all that it made.
+  const recycler = recording ? undefined : createRecycler();
   for (const tensor of reachable(output, input)) {
     const g = gradients.get(tensor);
     if (g === undefined || tensor.node === undefined) continue;
     gradients.delete(tensor);
+    recycler?.begin(g);
     for (const [source, pullback] of tensor.node.edges) {
       const contribution = pullback(g);
       if (!sameShape(contribution.shape, source.shape)) {
@@ -159,9 +165,9 @@ function propagate(output: Tensor, seed: Tensor, input?: Tensor): Map<Tensor, Te
           `Mend the pullback passed to record('${tensor.node.name}', ...).`,
         );
       }
-      const sum = gradients.get(source);
-      gradients.set(source, sum === undefined ? contribution : accumulate(sum, contribution));
+      gradients.set(source, accumulate(gradients.get(source), contribution, recycler));
     }
+    recycler?.end();
   }
   return gradients;
 }
@@ -191,10 +197,14 @@ function serialOf(tensor: Tensor): number {
   return tensor.node?.serial ?? -1;
 }
 
-/** The sum of two gradients of one tensor; recorded, so that it belongs to a graph under `createGraph`. */
-function accumulate(a: Tensor, b: Tensor): Tensor {
-  return record('accumulate', sumData(a, b), a.shape, [
-    [a, (g) => g],
-    [b, (g) => g],
+/** A contribution added to what a tensor has got so far; recorded, so that it belongs to a graph under `createGraph`. */
+function accumulate(sum: Tensor | undefined, contribution: Tensor, recycler: Recycler | undefined): Tensor {
+  if (sum === undefined) return recycler?.pend(contribution) ?? contribution;
+  const inPlace = recycler?.addInPlace(sum, contribution);
+  if (inPlace !== undefined) return inPlace;
+  const total = record('accumulate', sumData(sum, contribution), sum.shape, [
+    [sum, (g) => g],
+    [contribution, (g) => g],
   ]);
+  return recycler?.pend(total, sum) ?? total;
 }

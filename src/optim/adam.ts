@@ -46,14 +46,20 @@ export class Adam extends Optimizer {
     const v = state[1].data;
     const beta1 = this.#beta1;
     const beta2 = this.#beta2;
+    const share1 = 1 - beta1;
+    const share2 = 1 - beta2;
     const epsilon = this.#epsilon;
     const rate = learningRate / (1 - pow(beta1, steps));
     const correction = 1 / Math.sqrt(1 - pow(beta2, steps));
     for (let i = 0; i < p.length; i++) {
-      const gradient = g[i] + weightDecay * p[i];
-      m[i] = beta1 * m[i] + (1 - beta1) * gradient;
-      v[i] = beta2 * v[i] + (1 - beta2) * gradient * gradient;
-      p[i] -= (rate * m[i]) / (Math.sqrt(v[i]) * correction + epsilon);
+      const before = p[i];
+      const gradient = g[i] + weightDecay * before;
+      // The unrounded moments go on: to read back what was stored costs a fifth of the time.
+      const first = beta1 * m[i] + share1 * gradient;
+      const second = beta2 * v[i] + share2 * gradient * gradient;
+      m[i] = first;
+      v[i] = second;
+      p[i] = before - (rate * first) / (Math.sqrt(second) * correction + epsilon);
     }
   }
 }

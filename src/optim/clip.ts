@@ -1,4 +1,5 @@
 import { GradientMap, type Gradients } from '../autograd/gradients.ts';
+import { allocate } from '../tensor/precision.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
 /**
@@ -29,8 +30,9 @@ export function clipGradientNorm(
   const scale = maxNorm / norm;
   const clipped = new Map<Tensor, Tensor>();
   for (const [parameter, g] of gradients) {
-    const data = g.data.slice();
-    for (let i = 0; i < data.length; i++) data[i] *= scale;
+    const from = g.data;
+    const data = allocate([g], g.shape);
+    for (let i = 0; i < data.length; i++) data[i] = from[i] * scale;
     clipped.set(parameter, new Tensor(data, g.shape));
   }
   return { gradients: new GradientMap(clipped), norm };

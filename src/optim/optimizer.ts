@@ -135,7 +135,10 @@ export abstract class Optimizer {
     }
   }
 
-  /** Applies the update rule to one parameter; `steps` counts its own updates from 1, as in PyTorch. */
+  /**
+   * Applies the update rule to one parameter; `steps` counts its own updates from 1, as in PyTorch. `g` is valid during
+   * the call alone, since `train` recycles its memory: what is needed later is copied into `slot.state`.
+   */
   protected abstract update(slot: Slot, g: Float32Array, steps: number): void;
 
   /**

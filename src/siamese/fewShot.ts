@@ -1,4 +1,5 @@
 import { take } from '../autograd/ops/indexed.ts';
+import { scope } from '../autograd/scope.ts';
 import { noGrad } from '../autograd/tape.ts';
 import { groupByClass } from '../data/batches.ts';
 import type { LabelledSet } from '../data/imageSet.ts';
@@ -66,13 +67,15 @@ export function evaluateFewShot(twin: Twin<Measure>, set: LabelledSet, options: 
     });
     const known = chosen.flatMap((samples) => samples.slice(0, shots));
     const unknown = chosen.flatMap((samples) => samples.slice(shots));
-    const right = noGrad(() => {
-      const gallery = take(embeddings, known);
-      return unknown.filter((query) => {
-        const [best] = mostAlike(twin, take(embeddings, [query]), gallery, 1);
-        return set.labels[known[best.index]] === set.labels[query];
-      });
-    });
+    const right = scope(() =>
+      noGrad(() => {
+        const gallery = take(embeddings, known);
+        return unknown.filter((query) => {
+          const [best] = mostAlike(twin, take(embeddings, [query]), gallery, 1);
+          return set.labels[known[best.index]] === set.labels[query];
+        });
+      }),
+    );
     return right.length / unknown.length;
   });
   const accuracy = accuracies.reduce((total, value) => total + value, 0) / episodes;

@@ -3,7 +3,7 @@ import { noGrad } from '../autograd/tape.ts';
 import { checkInteger } from '../tensor/check.ts';
 import { ShapeError } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { CHUNK } from './embedSet.ts';
+import { embedRows } from './embedSet.ts';
 import { mostAlike } from './mostAlike.ts';
 import { finiteEmbeddings, type Measure, type Twin } from './twin.ts';
 
@@ -73,11 +73,7 @@ export class Gallery<L extends string | number> {
         'Pass one label an input.',
       );
     }
-    const added = finiteEmbeddings(
-      'gallery.add',
-      'input',
-      noGrad(() => this.#twin.embed(x, { batchSize: CHUNK })),
-    );
+    const added = finiteEmbeddings('gallery.add', 'input', embedRows(this.#twin, x));
     const [first = added] = this.#parts;
     if (first.shape[1] !== added.shape[1]) {
       throw new ShapeError(
@@ -102,7 +98,7 @@ export class Gallery<L extends string | number> {
     return noGrad(() => {
       if (this.#parts.length > 1) this.#parts = [concat(this.#parts)];
       const [entries] = this.#parts;
-      const queries = finiteEmbeddings('gallery.search', 'input', this.#twin.embed(x, { batchSize: CHUNK }));
+      const queries = finiteEmbeddings('gallery.search', 'input', embedRows(this.#twin, x));
       return Array.from({ length: x.shape[0] }, (_, i) =>
         mostAlike(this.#twin, slice(queries, [[i, i + 1]]), entries, k).map(({ index, score }) => ({
           label: this.#labels[index],

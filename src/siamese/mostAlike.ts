@@ -1,4 +1,5 @@
 import { expand } from '../autograd/ops/broadcast.ts';
+import { scope } from '../autograd/scope.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { finiteScores, type Measure, type Twin } from './twin.ts';
 
@@ -12,8 +13,8 @@ interface Scored {
 }
 
 /**
- * The k rows of `entries` most alike to the one row of `query`, most alike first, ties by index. Records what the
- * comparison records: call it in `noGrad`.
+ * The k rows of `entries` most alike to the one row of `query`, most alike first, ties by index. Call it in
+ * `noGrad`.
  *
  * Cost: `N * D` operations and O(N log k) comparisons; memory of `BLOCK + k` rows.
  */
@@ -31,7 +32,7 @@ export function mostAlike(twin: Twin<Measure>, query: Tensor, entries: Tensor, k
   for (let start = 0; start < count; start += rows) {
     const end = Math.min(count, start + rows);
     const block = rowsOf(entries, start, end);
-    const result = twin.metric(end - start === rows ? repeated : rowsOf(repeated, 0, end - start), block);
+    const result = scope(() => twin.metric(end - start === rows ? repeated : rowsOf(repeated, 0, end - start), block));
     const scores = finiteScores('search', result, start);
     sign = result.measure === 'distance' ? 1 : -1;
     for (let i = 0; i < scores.length; i++) {

@@ -1,3 +1,4 @@
+import { scope } from '../autograd/scope.ts';
 import { noGrad } from '../autograd/tape.ts';
 import type { SyncBatches } from '../data/batches.ts';
 import type { PairBatch } from '../data/samplers.ts';
@@ -25,7 +26,7 @@ export function scorePairs(
   const same: number[] = [];
   let measure: ScoredPairs['measure'] | undefined;
   for (const { a, b, different } of syncEpoch('scorePairs', pairs, epoch)) {
-    const result = noGrad(() => twin.compare(a, b));
+    const result = scope(() => noGrad(() => twin.compare(a, b)));
     measure = result.measure;
     for (const score of finiteScores('scorePairs', result)) scores.push(score);
     for (const flag of differentFlags('scorePairs', { different }, result.size)) same.push(1 - flag);

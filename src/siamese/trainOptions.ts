@@ -15,7 +15,11 @@ export type ValidationMetric = 'accuracy' | 'auc' | 'eer';
 /** Options of `train`. */
 export interface TrainOptions<B> {
   readonly batches: Batches<B>;
-  /** The loss of a batch, one number; `context` belongs into `twin.compare` and `twin.embed`. */
+  /**
+   * The loss of a batch, one number; `context` belongs into `twin.compare` and `twin.embed`. Each step runs in a
+   * `scope`: a tensor made in here, or by a layer, and stored away can be read after the step only if it went through
+   * `keep(x)`; a raw `data` of one must be copied. The batch itself is drawn outside.
+   */
   readonly loss: (batch: B, context: Context) => Tensor;
   /**
    * Made for the twin, or for the twin and other modules, `new Adam({ twin, head }, ...)`. A checkpoint holds the

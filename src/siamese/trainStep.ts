@@ -1,5 +1,6 @@
 import type { Gradients } from '../autograd/gradients.ts';
 import { Parameter } from '../autograd/parameter.ts';
+import { scope } from '../autograd/scope.ts';
 import { backward } from '../autograd/tape.ts';
 import type { Context } from '../nn/module.ts';
 import { namedParameters, stateDict } from '../nn/state.ts';
@@ -12,7 +13,7 @@ import type { Measure, Twin } from './twin.ts';
 /** What a step needs of the options of `train`. */
 type StepOptions<B> = Pick<TrainOptions<B>, 'loss' | 'optimizer' | 'clip'>;
 
-/** One step, all or nothing: where it throws, the buffers that the forward pass wrote are put back. */
+/** One step in a scope, all or nothing: where it throws, the buffers that the forward pass wrote are put back. */
 export function takeStep<B>(
   twin: Twin<Measure>,
   batch: B,
@@ -23,7 +24,7 @@ export function takeStep<B>(
   const buffers = [...stateDict(twin).values()].filter((t) => !(t instanceof Parameter));
   const before = buffers.map(({ data }) => data.slice());
   try {
-    return tryStep(twin, batch, context, options, step);
+    return scope(() => tryStep(twin, batch, context, options, step));
   } catch (error) {
     for (const [i, { data }] of buffers.entries()) data.set(before[i]);
     throw error;

@@ -1,5 +1,6 @@
 import type { Distance, Similarity } from '../autograd/measure.ts';
 import { concat, slice } from '../autograd/ops/rearrange.ts';
+import { scope } from '../autograd/scope.ts';
 import { noGrad } from '../autograd/tape.ts';
 import { type Context, inference, Module } from '../nn/module.ts';
 import { checkInteger, firstNonFinite } from '../tensor/check.ts';
@@ -123,7 +124,7 @@ export class Twin<M extends Measure = Measure> extends Module {
         'isSame: the twin has no threshold. Find one with calibrateThreshold(...), then use twin.withThreshold(threshold).',
       );
     }
-    const scores = noGrad(() => this.compare(a, b));
+    const scores = scope(() => noGrad(() => this.compare(a, b)));
     return Array.from(finiteScores('isSame', scores), (score) => accepts(scores.measure, score, threshold));
   }
 }

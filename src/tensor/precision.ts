@@ -1,3 +1,4 @@
+import { openMemory, takeFloats } from './memory.ts';
 import { type Shape, sizeOf } from './shape.ts';
 import { Tensor } from './tensor.ts';
 
@@ -22,13 +23,29 @@ export function toDouble(x: Tensor): Tensor {
   return new Tensor(float64(x.data), x.shape);
 }
 
-/** Zeros for an op's output: float32, or double where any input is. */
+/**
+ * Memory for an op's output: float32, or double where any input is. Inside a scope its contents are unspecified, so the
+ * op must write every element.
+ */
 export function allocate(inputs: readonly Tensor[], shape: Shape): Float32Array {
-  for (const x of inputs) if (isDouble(x.data)) return float64(sizeOf(shape));
-  return new Float32Array(sizeOf(shape));
+  for (const x of inputs) if (isDouble(x.data)) return double(sizeOf(shape));
+  return takeFloats(sizeOf(shape));
 }
 
-/** Zeros in the precision of `data`, for a kernel's scratch. */
+/** `allocate` for an op that adds to its output: zeros, inside a scope too. */
+export function allocateZeros(inputs: readonly Tensor[], shape: Shape): Float32Array {
+  const out = allocate(inputs, shape);
+  return openMemory() === undefined ? out : out.fill(0);
+}
+
+/** Memory in the precision of `data` for a kernel's scratch, to be written first; `giveBack` lets a scope reuse it. */
 export function scratchLike(data: Float32Array, size: number): Float32Array {
-  return isDouble(data) ? float64(size) : new Float32Array(size);
+  return isDouble(data) ? double(size) : takeFloats(size);
+}
+
+/** Doubles are never reused, but belong to the scope like any other result. */
+function double(size: number): Float32Array {
+  const data = float64(size);
+  openMemory()?.own(data);
+  return data;
 }

@@ -13,6 +13,26 @@ export interface GraphNode {
   readonly edges: readonly (readonly [input: Tensor, pullback: Pullback])[];
 }
 
+/** Where tensors are listed as they are made, while a scope is open. */
+let made: Tensor[] | undefined;
+
+/** Lists every tensor made from now on; undefined ends it. Returns the list in use before. */
+export function listTensors(into: Tensor[] | undefined): Tensor[] | undefined {
+  const previous = made;
+  made = into;
+  return previous;
+}
+
+/** The list that tensors made now are entered in. */
+export function listedTensors(): Tensor[] | undefined {
+  return made;
+}
+
+/** Gives a tensor other memory with the same values, or what throws when it is read. */
+export function replaceData(x: { data: Float32Array }, data: Float32Array): void {
+  x.data = data;
+}
+
 /** Nested lists of numbers, as `toArray` returns and `tensor` accepts. */
 export type NestedArray = number | readonly NestedArray[];
 
@@ -42,6 +62,7 @@ export class Tensor {
     this.data = data;
     this.shape = shape.slice();
     this.node = undefined;
+    if (made !== undefined) made.push(this);
   }
 
   /** Number of elements. */

@@ -19,7 +19,7 @@ export interface Case {
 /** Exported functions that give a tensor but are no ops: makers of leaves, data preparation, parts of the engine. */
 type NotAnOp =
   | 'tensor' | 'zeros' | 'ones' | 'full' | 'arange' | 'parameter' | 'toTensor'
-  | 'record' | 'recordAs' | 'pullThrough' | 'noGrad' | 'cloneModule' | 'loadModel'
+  | 'record' | 'recordAs' | 'pullThrough' | 'noGrad' | 'scope' | 'keep' | 'cloneModule' | 'loadModel'
   | 'kaimingUniform' | 'kaimingNormal' | 'xavierUniform' | 'xavierNormal'
   | 'augment' | 'resize' | 'normalizeImages';
 

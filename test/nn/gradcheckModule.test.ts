@@ -107,11 +107,11 @@ const layers: Readonly<Record<string, LayerCase>> = {
     op: 'conv2d',
     edges: 2,
   },
-  MaxPool2d: { module: new MaxPool2d(2), input: distinct([2, 2, 4, 5]), op: 'gather', edges: 1 },
+  MaxPool2d: { module: new MaxPool2d(2), input: distinct([2, 2, 4, 5]), op: 'maxPool2d', edges: 1 },
   'MaxPool2d, overlapping and padded': {
     module: new MaxPool2d([3, 2], { stride: [2, 1], padding: [1, 1] }),
     input: distinct([1, 2, 5, 4]),
-    op: 'gather',
+    op: 'maxPool2d',
     edges: 1,
   },
   Flatten: { module: new Flatten(), input: normal([2, 3, 2]), op: 'reshape', edges: 1 },

@@ -3,6 +3,9 @@ import type { Conv2dSpec, Kernels, MatmulSpec } from '../../src/tensor/kernels/k
 import * as portableConv2d from '../../src/tensor/kernels/portable/conv2d.ts';
 import * as portableMatmul from '../../src/tensor/kernels/portable/matmul.ts';
 import { createRandom } from '../../src/tensor/random.ts';
+import { planeChecks } from './conformancePlanes.ts';
+import { rowChecks } from './conformanceRows.ts';
+import { forwardBound, inputGradientBound, mayBeWinograd, weightGradientBound } from './winogradBound.ts';
 
 /** What surrounds an output: a kernel that writes past its end changes it. */
 const GUARD = 12345;
@@ -60,12 +63,19 @@ function collect(add: (term: (v: number) => void) => void): Sum {
  * Every element of `out` within `(terms + 1) 2^-24` of the magnitudes it sums, the bound of performance.md for products
  * and sums in single precision, in any order.
  */
-function expectWithin(out: Float32Array, terms: number, oracle: (i: number) => Sum, what: string): void {
+function expectWithin(
+  out: Float32Array,
+  terms: number,
+  oracle: (i: number) => Sum,
+  what: string,
+  /** An error allowed where it is larger. */
+  least: (i: number) => number = () => 0,
+): void {
   for (let i = 0; i < out.length; i++) {
     const { value, magnitude } = oracle(i);
-    if (!(Math.abs(out[i] - value) <= (terms + 1) * UNIT * magnitude)) {
-      expect.fail(`${what}, element ${i}: ${out[i]} for ${value}, allowed error ${(terms + 1) * UNIT * magnitude}`);
-    }
+    const allowed = Math.max(least(i), (terms + 1) * UNIT * magnitude);
+    if (!(Math.abs(out[i] - value) <= allowed))
+      expect.fail(`${what}, element ${i}: ${out[i]} for ${value}, allowed error ${allowed}`);
   }
 }
 
@@ -162,6 +172,15 @@ const convolutions: readonly (readonly [name: string, spec: Conv2dSpec])[] = [
   ['kernel as large as the image', convolution([4, 3, 4, 5], [6, 4, 5])],
   ['a row', convolution([2, 3, 1, 17], [4, 1, 5], { padWidth: 2 })],
   ['many channels', convolution([2, 33, 5, 5], [17, 3, 3], { padHeight: 1, padWidth: 1 })],
+  ['3 x 3 of eight channels on odd sizes', convolution([3, 8, 5, 7], [9, 3, 3], { padHeight: 1, padWidth: 1 })],
+  ['3 x 3 unpadded', convolution([2, 9, 9, 6], [8, 3, 3])],
+  ['3 x 3 padded by 2 and 0', convolution([2, 8, 4, 5], [8, 3, 3], { padHeight: 2 })],
+  ['3 x 3 on one pixel', convolution([7, 8, 1, 1], [8, 3, 3], { padHeight: 1, padWidth: 1 })],
+  ['3 x 3 on many small images', convolution([41, 8, 3, 2], [12, 3, 3], { padHeight: 1, padWidth: 1 })],
+  ['3 x 3 of many channels', convolution([2, 65, 6, 6], [33, 3, 3], { padHeight: 1, padWidth: 1 })],
+  ['3 x 3 on a wide image', convolution([1, 8, 3, 41], [8, 3, 3], { padWidth: 1 })],
+  ['pointwise and strided', convolution([2, 9, 6, 7], [8, 1, 1], { strideHeight: 2, strideWidth: 3 })],
+  ['7 x 7 in strips', convolution([2, 9, 40, 44], [5, 7, 7], { padHeight: 3, padWidth: 3 })],
   ['no images', convolution([0, 2, 4, 4], [3, 3, 3])],
 ];
 
@@ -219,6 +238,8 @@ export function conformance(kernels: Kernels): readonly Check[] {
         name: `conv2d, ${name}: ${check.name}`,
       })),
     ),
+    ...planeChecks(kernels),
+    ...rowChecks(kernels),
   ];
 }
 
@@ -375,6 +396,7 @@ function convolutionChecks(
     terms: number,
     run: (out: Float32Array) => void,
     fill: (add: (i: number, term: number) => void) => void,
+    winogradBound: () => (i: number) => number,
   ): void {
     const { out, check: checkGuards } = guarded(size, Number.NaN);
     run(out);
@@ -383,7 +405,7 @@ function convolutionChecks(
       expectSameBits(t, copies[i], `input ${i}`);
     });
     const expected = sums(size, fill);
-    expectWithin(out, terms, (o) => expected[o], 'convolution');
+    expectWithin(out, terms, (o) => expected[o], 'convolution', mayBeWinograd(spec) ? winogradBound() : undefined);
   }
 
   const forward = (added: Float32Array | undefined) =>
@@ -395,6 +417,7 @@ function convolutionChecks(
         if (added !== undefined) for (let o = 0; o < batch * map; o++) add(o, added[Math.floor(o / pixels) % filters]);
         forEachTerm(spec, (o, pixel, w) => add(o, x[pixel] * weight[w]));
       },
+      () => forwardBound(x, weight, spec),
     );
   const perPixel = (filters / groups) * kernelHeight * kernelWidth;
 
@@ -409,6 +432,7 @@ function convolutionChecks(
           perPixel,
           (out) => kernels.conv2dInputGradient(g, weight, out, spec),
           (add) => forEachTerm(spec, (o, pixel, w) => add(pixel, g[o] * weight[w])),
+          () => inputGradientBound(g, weight, spec),
         ),
     },
     {
@@ -419,6 +443,7 @@ function convolutionChecks(
           batch * pixels,
           (out) => kernels.conv2dWeightGradient(g, x, out, spec),
           (add) => forEachTerm(spec, (o, pixel, w) => add(w, g[o] * x[pixel])),
+          () => weightGradientBound(g, x, spec),
         ),
     },
     {

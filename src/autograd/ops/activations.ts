@@ -1,13 +1,12 @@
 import { erf } from '../../tensor/erf.ts';
+import { active } from '../../tensor/kernels/kernels.ts';
+import * as portable from '../../tensor/kernels/portable/relu.ts';
 import * as math from '../../tensor/math.ts';
-import { allocate, isDouble } from '../../tensor/precision.ts';
+import { allocate } from '../../tensor/precision.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import { fused, record } from '../tape.ts';
 import { add, mul, sub } from './arithmetic.ts';
 import { exp, square } from './pointwise.ts';
-
-/** Below every float32, so `max(x, FLOOR)` changes -Infinity alone. */
-const FLOOR = -3.5e38;
 
 /**
  * Rectified linear unit `max(0, x)`; NaN stays NaN.
@@ -18,12 +17,7 @@ const FLOOR = -3.5e38;
  */
 export function relu(x: Tensor): Tensor {
   const out = allocate([x], x.shape);
-  const { data } = x;
-  for (let i = 0; i < out.length; i++) {
-    // (v + |v|) / 2 is exact and has no branch to mispredict: 5 times faster than v > 0 ? v : 0 on random signs.
-    const v = Math.max(data[i], FLOOR);
-    out[i] = (v + Math.abs(v)) * 0.5;
-  }
+  (active(out).relu ?? portable.relu)(x.data, out);
   const y: Tensor = record('relu', out, x.shape, [[x, (g) => gate(g, y)]]);
   return y;
 }
@@ -31,14 +25,7 @@ export function relu(x: Tensor): Tensor {
 /** `g` where y > 0 (or is NaN), else 0. Linear in g, and flat in y. */
 function gate(g: Tensor, y: Tensor): Tensor {
   const out = allocate([g, y], g.shape);
-  if (isDouble(out) || isDouble(g.data) || isDouble(y.data)) {
-    for (let i = 0; i < out.length; i++) out[i] = y.data[i] <= 0 ? 0 : g.data[i];
-  } else {
-    // For y >= 0 the sign of the negated bits tells y > 0; no branch, 3 times faster than a comparison.
-    const bits = (x: Float32Array) => new Int32Array(x.buffer, x.byteOffset, x.length);
-    const [to, from, gates] = [bits(out), bits(g.data), bits(y.data)];
-    for (let i = 0; i < to.length; i++) to[i] = from[i] & (-(gates[i] & 0x7fffffff) >> 31);
-  }
+  (active(out).gate ?? portable.gate)(g.data, y.data, out);
   return record('gate', out, g.shape, [[g, (h) => gate(h, y)]]);
 }
 

@@ -1,8 +1,10 @@
-import { isDouble, toDouble } from '../../tensor/precision.ts';
+import { giveBack } from '../../tensor/memory.ts';
+import { allocate, isDouble, toDouble } from '../../tensor/precision.ts';
 import { broadcastShapes, type Shape, ShapeError, sameShape, sizeOf } from '../../tensor/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import { record } from '../tape.ts';
-import { addStrided, readStrided, stridesOf } from './strided.ts';
+import { readStrided, stridesOf } from './strided.ts';
+import { sumAxes } from './sumAxes.ts';
 
 /** What an elementwise op takes on either side. */
 export type Operand = Tensor | number;
@@ -29,8 +31,12 @@ export function expand(x: Tensor, shape: Shape): Tensor {
  */
 export function sumTo(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
-  const strides = broadcastStrides('sumTo', shape, x.shape);
-  return record('sumTo', addStrided(x, shape, 0, strides), shape, [[x, (g) => expand(g, x.shape)]]);
+  broadcastStrides('sumTo', shape, x.shape);
+  const sums = sumAxes(x, shape);
+  const out = allocate([x], shape);
+  out.set(sums);
+  giveBack(sums);
+  return record('sumTo', out, shape, [[x, (g) => expand(g, x.shape)]]);
 }
 
 /** Strides that read `small` as if it had the shape `large`: 0 along repeated axes. */

@@ -1,13 +1,13 @@
+import * as portable from '../../tensor/kernels/portable/distances.ts';
 import { allocate } from '../../tensor/precision.ts';
 import { ShapeError, sameShape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { Distance, Similarity } from '../measure.ts';
-import { noGrad, recordAs } from '../tape.ts';
+import { recordAs } from '../tape.ts';
 import { divOrZero, mul, neg, sub } from './arithmetic.ts';
 import { normalize } from './normalization.ts';
-import { square } from './pointwise.ts';
 import { reshape } from './rearrange.ts';
-import { norm, sum } from './reductions.ts';
+import { norm } from './reductions.ts';
 
 /**
  * `|a - b|^2` row by row.
@@ -18,9 +18,8 @@ import { norm, sum } from './reductions.ts';
  */
 export function squaredEuclidean(a: Tensor, b: Tensor): Distance {
   checkRows('squaredEuclidean', a, b);
-  const { data, shape } = noGrad(() => sum(square(sub(a, b)), { axis: -1 }));
   const pull = (g: Tensor) => mul(column(g), mul(sub(a, b), 2));
-  return recordAs(new Distance(data, shape, Infinity), 'squaredEuclidean', [
+  return recordAs(rowDistances(a, b, false), 'squaredEuclidean', [
     [a, pull],
     [b, (g) => neg(pull(g))],
   ]);
@@ -35,10 +34,9 @@ export function squaredEuclidean(a: Tensor, b: Tensor): Distance {
  */
 export function euclidean(a: Tensor, b: Tensor): Distance {
   checkRows('euclidean', a, b);
-  const { data, shape } = noGrad(() => norm(sub(a, b), { axis: -1 }));
   // Dividing first keeps the slope at most 1, also between rows that differ by less than float32's normal numbers.
   const pull = (g: Tensor) => mul(column(g), divOrZero(sub(a, b), column(y)));
-  const y: Distance = recordAs(new Distance(data, shape, Infinity), 'euclidean', [
+  const y: Distance = recordAs(rowDistances(a, b, true), 'euclidean', [
     [a, pull],
     [b, (g) => neg(pull(g))],
   ]);
@@ -112,6 +110,13 @@ function cosineGradient(g: Tensor, a: Tensor, b: Tensor, y: Tensor): Tensor {
   const direction = sub(normalize(b), mul(column(y), normalize(a)));
   // The quotient last: g / |a| overflows where |a| is below 1e-38.
   return divOrZero(mul(column(g), direction), norm(a, { axis: -1, keepDims: true }));
+}
+
+/** Differences are taken and squared in double precision, as `pairwiseDistances` takes them. */
+function rowDistances(a: Tensor, b: Tensor, root: boolean): Distance {
+  const out = allocate([a, b], [a.shape[0]]);
+  portable.rowDistances(a.data, b.data, out, root);
+  return new Distance(out, [a.shape[0]], Infinity);
 }
 
 function column(x: Tensor): Tensor {

@@ -1,5 +1,6 @@
 import { type Integers, toIntegers } from '../../tensor/intTensor.ts';
-import { allocate } from '../../tensor/precision.ts';
+import { takeIntegers } from '../../tensor/memory.ts';
+import { allocate, allocateZeros } from '../../tensor/precision.ts';
 import { resolveAxis, type Shape, sizeOf } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { record } from '../tape.ts';
@@ -26,7 +27,7 @@ export function take(x: Tensor, indices: Integers, { axis = 0 }: { readonly axis
   });
   const inner = sizeOf(x.shape.slice(along + 1));
   const outer = sizeOf(x.shape.slice(0, along));
-  const positions = new Int32Array(outer * index.length);
+  const positions = takeIntegers(outer * index.length);
   for (let o = 0, p = 0; o < outer; o++) for (const value of index) positions[p++] = o * length + value;
   return gather(x, positions, x.shape.with(along, index.length), inner);
 }
@@ -42,8 +43,8 @@ export function gather(x: Tensor, positions: Int32Array, shape: Shape, inner: nu
 }
 
 /** The transpose of `gather`: blocks added to their positions in zeros, in order. */
-function scatter(x: Tensor, positions: Int32Array, shape: Shape, inner: number): Tensor {
-  const out = allocate([x], shape);
+export function scatter(x: Tensor, positions: Int32Array, shape: Shape, inner: number): Tensor {
+  const out = allocateZeros([x], shape);
   const { data } = x;
   for (let p = 0, i = 0; p < positions.length; p++) {
     for (let o = positions[p] * inner, end = o + inner; o < end; o++, i++) out[o] += data[i];

@@ -1,7 +1,12 @@
+import { active } from '../../tensor/kernels/kernels.ts';
+import * as portable from '../../tensor/kernels/portable/maxPool2d.ts';
+import { takeIntegers } from '../../tensor/memory.ts';
+import { allocate } from '../../tensor/precision.ts';
 import { ShapeError } from '../../tensor/shape.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
+import { Tensor } from '../../tensor/tensor.ts';
+import { fused, record } from '../tape.ts';
 import { checkPixels, type Pair, pair, windowCount } from './conv2d.ts';
-import { gather } from './indexed.ts';
+import { scatter } from './indexed.ts';
 
 /** Options of `maxPool2d`. */
 export interface Pool2dOptions {
@@ -37,31 +42,27 @@ export function maxPool2d(x: Tensor, size: Pair, options: Pool2dOptions = {}): T
       'Use a smaller size, and padding of at most half of it.',
     );
   }
-  const { data } = x;
-  const chosen = new Int32Array(batch * channels * outHeight * outWidth);
-  let o = 0;
-  for (let plane = 0; plane < batch * channels; plane++) {
-    for (let y = 0; y < outHeight; y++) {
-      const top = Math.max(0, y * strideHeight - padHeight);
-      const bottom = Math.min(height, y * strideHeight - padHeight + kernelHeight);
-      for (let z = 0; z < outWidth; z++, o++) {
-        const left = Math.max(0, z * strideWidth - padWidth);
-        const right = Math.min(width, z * strideWidth - padWidth + kernelWidth);
-        let best = (plane * height + top) * width + left;
-        let max = data[best];
-        for (let row = top; row < bottom; row++) {
-          for (let i = (plane * height + row) * width + left, end = i + right - left; i < end; i++) {
-            const v = data[i];
-            // biome-ignore lint/suspicious/noSelfCompare: true for NaN alone, which a maximum keeps.
-            if (v > max || v !== v) {
-              max = v;
-              best = i;
-            }
-          }
-        }
-        chosen[o] = best;
-      }
-    }
-  }
-  return gather(x, chosen, [batch, channels, outHeight, outWidth], 1);
+  const shape = [batch, channels, outHeight, outWidth];
+  const spec = {
+    planes: batch * channels,
+    height,
+    width,
+    outHeight,
+    outWidth,
+    kernelHeight,
+    kernelWidth,
+    strideHeight,
+    strideWidth,
+    padHeight,
+    padWidth,
+  };
+  const out = allocate([x], shape);
+  const chosen = takeIntegers(out.length);
+  (active(out).maxPool2d ?? portable.maxPool2d)(x.data, out, chosen, spec);
+  const fast = (g: Tensor): Tensor => {
+    const gx = allocate([g], x.shape);
+    (active(gx).maxPool2dGradient ?? portable.maxPool2dGradient)(g.data, chosen, gx, spec);
+    return new Tensor(gx, x.shape);
+  };
+  return record('maxPool2d', out, shape, [[x, fused(fast, (g) => scatter(g, chosen, x.shape, 1))]]);
 }

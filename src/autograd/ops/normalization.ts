@@ -1,4 +1,6 @@
-import { allocate } from '../../tensor/precision.ts';
+import { active, type ChannelSpec } from '../../tensor/kernels/kernels.ts';
+import * as portable from '../../tensor/kernels/portable/channels.ts';
+import { allocate, isDouble } from '../../tensor/precision.ts';
 import type { Random } from '../../tensor/random.ts';
 import { ShapeError, sizeOf } from '../../tensor/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
@@ -130,40 +132,80 @@ export function batchNorm(x: Tensor, options: BatchNormOptions): Tensor {
   if (!training && (runningMean === undefined || runningVar === undefined)) {
     throw new TypeError('batchNorm: inference needs runningMean and runningVar. Pass them, or training: true.');
   }
+  const inputs = [x, weight, bias].filter((t) => t !== undefined);
+  const out = allocate(inputs, x.shape);
+  const spec = { batch, channels, pixels };
   const means = new Float64Array(channels);
   const inverse = new Float64Array(channels);
-  for (let c = 0; c < channels; c++) {
-    if (training) {
-      const variance = statistics(x.data, c, batch, channels, pixels, means);
+  if (training) {
+    // Around a first entry a constant channel has variance 0 exactly, and what cancels stays far below float32's digits.
+    for (let c = 0; c < channels; c++) means[c] = x.data[c * pixels];
+    const { totals, products } = channelSums(x.data, undefined, means, spec);
+    for (let c = 0; c < channels; c++) {
+      const beyond = totals[c] / count;
+      const variance = Math.max(0, products[c] / count - beyond * beyond);
+      means[c] += beyond;
       inverse[c] = inverseRoot(variance + epsilon);
       if (runningMean !== undefined) runningMean.data[c] += momentum * (means[c] - runningMean.data[c]);
       if (runningVar !== undefined)
         runningVar.data[c] += momentum * ((variance * count) / (count - 1) - runningVar.data[c]);
-    } else if (runningMean !== undefined && runningVar !== undefined) {
+    }
+  } else if (runningMean !== undefined && runningVar !== undefined) {
+    for (let c = 0; c < channels; c++) {
       means[c] = runningMean.data[c];
       inverse[c] = inverseRoot(runningVar.data[c] + epsilon);
     }
   }
-  const inputs = [x, weight, bias].filter((t) => t !== undefined);
-  const out = allocate(inputs, x.shape);
-  for (let n = 0, o = 0; n < batch; n++) {
-    for (let c = 0; c < channels; c++) {
-      const scale = inverse[c] * (weight?.data[c] ?? 1);
-      const shift = (bias?.data[c] ?? 0) - means[c] * scale;
-      for (const end = o + pixels; o < end; o++) out[o] = x.data[o] * scale + shift;
+  const scales = inverse.map((v, c) => v * (weight?.data[c] ?? 1));
+  const shifted = factors(channels, (c) => [scales[c], (bias?.data[c] ?? 0) - means[c] * scales[c], 0]);
+  (active(out).channelAffine ?? portable.channelAffine)(x.data, undefined, shifted, out, spec);
+
+  // The pullbacks of all inputs share one pass over a gradient.
+  const known = new WeakMap<Tensor, ChannelSums>();
+  const sumsOf = (g: Tensor): ChannelSums => {
+    const sums = known.get(g) ?? channelSums(x.data, g.data, means, spec);
+    known.set(g, sums);
+    return sums;
+  };
+  const inputGradient = (g: Tensor): Tensor => {
+    const gx = allocate([g, x], x.shape);
+    const kernel = active(gx).channelAffine ?? portable.channelAffine;
+    if (training) {
+      const { totals, products } = sumsOf(g);
+      // scale (g - mean(g) - y mean(g y)) for the normalized y = (x - mean) inverse.
+      const back = factors(channels, (c) => {
+        const slope = (products[c] * inverse[c] * inverse[c]) / count;
+        return [-scales[c] * slope, scales[c] * (slope * means[c] - totals[c] / count), scales[c]];
+      });
+      kernel(x.data, g.data, back, gx, spec);
+    } else {
+      kernel(
+        g.data,
+        undefined,
+        factors(channels, (c) => [scales[c], 0, 0]),
+        gx,
+        spec,
+      );
     }
-  }
+    return new Tensor(gx, x.shape);
+  };
   const composed = (index: number) => (g: Tensor) =>
     pullThrough((y, ...affine) => composedBatchNorm(y, options, affine), inputs, index, g);
-  const inputPullback = fused((g) => inputGradient(g, x, weight, means, inverse, training), composed(0));
-  const weightPullback = (w: Tensor) =>
-    fused((g) => toVector(channelSums(g, x, means, inverse).products, w), composed(1));
+  const toVector = (values: Float64Array, like: Tensor): Tensor => {
+    const data = allocate([like], like.shape);
+    data.set(values);
+    return new Tensor(data, like.shape);
+  };
+  const weightGradient = (w: Tensor) => (g: Tensor) =>
+    toVector(
+      sumsOf(g).products.map((v, c) => v * inverse[c]),
+      w,
+    );
+  const rowSums = (g: Tensor) => sum(reshape(g, [batch, channels, pixels]), { axis: [0, 2] });
   return record('batchNorm', out, x.shape, [
-    [x, inputPullback],
-    ...(weight === undefined ? [] : [[weight, weightPullback(weight)] as const]),
-    ...(bias === undefined
-      ? []
-      : [[bias, (g: Tensor) => sum(reshape(g, [batch, channels, pixels]), { axis: [0, 2] })] as const]),
+    [x, fused(inputGradient, composed(0))],
+    ...(weight === undefined ? [] : [[weight, fused(weightGradient(weight), composed(1))] as const]),
+    ...(bias === undefined ? [] : [[bias, fused((g) => toVector(sumsOf(g).totals, bias), rowSums)] as const]),
   ]);
 }
 
@@ -184,85 +226,28 @@ function inverseRoot(v: number): number {
   return v === 0 ? 0 : 1 / Math.sqrt(v);
 }
 
-/** Writes the mean of channel c and returns its biased variance, in two passes. */
-function statistics(
-  x: Float32Array,
-  c: number,
-  batch: number,
-  channels: number,
-  pixels: number,
-  means: Float64Array,
-): number {
-  const count = batch * pixels;
-  let total = 0;
-  for (let n = 0; n < batch; n++) {
-    for (let i = (n * channels + c) * pixels, end = i + pixels; i < end; i++) total += x[i];
-  }
-  const center = total / count;
-  let squares = 0;
-  for (let n = 0; n < batch; n++) {
-    for (let i = (n * channels + c) * pixels, end = i + pixels; i < end; i++)
-      squares += (x[i] - center) * (x[i] - center);
-  }
-  means[c] = center;
-  return squares / count;
+/** For each channel the sum of a and of `a (x - center)`; a is g, or `x - center` where there is none. */
+interface ChannelSums {
+  readonly totals: Float64Array;
+  readonly products: Float64Array;
 }
 
-/** Per channel: the sum of g, and the sum of g times the normalized input. */
 function channelSums(
-  g: Tensor,
-  x: Tensor,
-  means: Float64Array,
-  inverse: Float64Array,
-): { readonly totals: Float64Array; readonly products: Float64Array } {
-  const [batch, channels] = x.shape;
-  const pixels = sizeOf(x.shape.slice(2));
-  const totals = new Float64Array(channels);
-  const products = new Float64Array(channels);
-  for (let n = 0, i = 0; n < batch; n++) {
-    for (let c = 0; c < channels; c++) {
-      let total = 0;
-      let product = 0;
-      for (const end = i + pixels; i < end; i++) {
-        total += g.data[i];
-        product += g.data[i] * (x.data[i] - means[c]);
-      }
-      totals[c] += total;
-      products[c] += product * inverse[c];
-    }
-  }
+  x: Float32Array,
+  g: Float32Array | undefined,
+  centers: Float64Array,
+  spec: ChannelSpec,
+): ChannelSums {
+  const totals = new Float64Array(spec.channels);
+  const products = new Float64Array(spec.channels);
+  const kernels = active(g === undefined || isDouble(x) ? x : g);
+  (kernels.channelSums ?? portable.channelSums)(x, g, centers, totals, products, spec);
   return { totals, products };
 }
 
-/** In training `weight * inverse * (g - mean(g) - xhat * mean(g * xhat))`; in inference the statistics are constants. */
-function inputGradient(
-  g: Tensor,
-  x: Tensor,
-  weight: Tensor | undefined,
-  means: Float64Array,
-  inverse: Float64Array,
-  training: boolean,
-): Tensor {
-  const [batch, channels] = x.shape;
-  const pixels = sizeOf(x.shape.slice(2));
-  const count = batch * pixels;
-  const { totals, products } = channelSums(g, x, means, inverse);
-  const out = allocate([g, x], x.shape);
-  for (let n = 0, i = 0; n < batch; n++) {
-    for (let c = 0; c < channels; c++) {
-      const scale = inverse[c] * (weight?.data[c] ?? 1);
-      const shift = training ? totals[c] / count : 0;
-      const slope = training ? (products[c] / count) * inverse[c] : 0;
-      for (const end = i + pixels; i < end; i++) out[i] = scale * (g.data[i] - shift - slope * (x.data[i] - means[c]));
-    }
-  }
-  return new Tensor(out, x.shape);
-}
-
-function toVector(values: Float64Array, like: Tensor): Tensor {
-  const out = allocate([like], like.shape);
-  out.set(values);
-  return new Tensor(out, like.shape);
+/** Scale, shift and slope of every channel, as `channelAffine` takes them. */
+function factors(channels: number, of: (c: number) => readonly [number, number, number]): Float64Array {
+  return Float64Array.from(Array.from({ length: channels }, (_, c) => of(c)).flat());
 }
 
 /** The same from ops that have second derivatives; `affine` holds the weight and the bias, those that there are. */

@@ -1,3 +1,6 @@
+import { active } from '../../tensor/kernels/kernels.ts';
+import * as portable from '../../tensor/kernels/portable/distances.ts';
+import { giveBack, takeDoubles } from '../../tensor/memory.ts';
 import { allocate } from '../../tensor/precision.ts';
 import { ShapeError } from '../../tensor/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
@@ -47,12 +50,13 @@ export function pairwiseDistances(
       cosineDistances(a, b, out);
       break;
     case 'euclidean':
-      for (let n = 0, o = 0; n < rows; n++)
-        for (let m = 0; m < columns; m++, o++) out[o] = Math.sqrt(squares(a.data, b.data, n, m, width));
-      break;
     case 'squaredEuclidean':
-      for (let n = 0, o = 0; n < rows; n++)
-        for (let m = 0; m < columns; m++, o++) out[o] = squares(a.data, b.data, n, m, width);
+      (active(out).pairDistances ?? portable.pairDistances)(a.data, b.data, out, {
+        rows,
+        columns,
+        width,
+        root: metric === 'euclidean',
+      });
       break;
     default:
       throw new RangeError(
@@ -76,12 +80,6 @@ export function pairwiseDistances(
     [a, pullback(0)],
     [b, pullback(1)],
   ]);
-}
-
-function squares(a: Float32Array, b: Float32Array, n: number, m: number, width: number): number {
-  let sum = 0;
-  for (let i = n * width, j = m * width, end = i + width; i < end; i++, j++) sum += (a[i] - b[j]) * (a[i] - b[j]);
-  return sum;
 }
 
 /** `1 - cos` for all pairs of rows; every length once. */
@@ -114,18 +112,17 @@ function differenceGradient(g: Tensor, distances: Tensor | undefined, a: Tensor,
   const [rows, width] = x.shape;
   const columns = y.shape[0];
   const [rowStep, columnStep] = index === 0 ? [columns, 1] : [1, rows];
-  const out = allocate([g, a, b], x.shape);
-  const sums = new Float64Array(width);
-  for (let n = 0; n < rows; n++) {
-    sums.fill(0);
-    for (let m = 0; m < columns; m++) {
-      const at = n * rowStep + m * columnStep;
+  const slopes = takeDoubles(rows * columns);
+  for (let n = 0, s = 0; n < rows; n++) {
+    for (let at = n * rowStep, m = 0; m < columns; m++, s++, at += columnStep) {
       const distance = distances?.data[at];
-      const slope = distance === undefined ? 2 * g.data[at] : distance === 0 ? 0 : g.data[at] / distance;
-      for (let d = 0; d < width; d++) sums[d] += slope * (x.data[n * width + d] - y.data[m * width + d]);
+      slopes[s] = distance === undefined ? 2 * g.data[at] : distance === 0 ? 0 : g.data[at] / distance;
     }
-    out.set(sums, n * width);
   }
+  const out = allocate([g, a, b], x.shape);
+  const spec = { rows, columns, width, root: distances !== undefined };
+  (active(out).pullDifferences ?? portable.pullDifferences)(slopes, x.data, y.data, out, spec);
+  giveBack(slopes);
   return new Tensor(out, x.shape);
 }
 

@@ -2,7 +2,7 @@ import { allocate } from '../../tensor/precision.ts';
 import { resolveAxis, type Shape, ShapeError, sizeOf } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { record } from '../tape.ts';
-import { addStrided, readStrided, stridesOf } from './strided.ts';
+import { readStrided, stridesOf, writeStrided } from './strided.ts';
 
 /**
  * The same elements in the same order under another shape; the data is shared, not copied. One length may be -1: it
@@ -121,7 +121,9 @@ function place(x: Tensor, shape: Shape, start: number, strides: readonly number[
 
 /** The transpose of `place`: g at its places in zeros. */
 function spread(x: Tensor, shape: Shape, start: number, strides: readonly number[]): Tensor {
-  return record('spread', addStrided(x, shape, start, strides), shape, [[x, (g) => place(g, x.shape, start, strides)]]);
+  return record('spread', writeStrided(x, shape, start, strides), shape, [
+    [x, (g) => place(g, x.shape, start, strides)],
+  ]);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { giveBack } from '../../tensor/memory.ts';
 import { allocate } from '../../tensor/precision.ts';
 import { resolveAxis, type Shape, ShapeError, sizeOf } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
@@ -5,7 +6,7 @@ import { record } from '../tape.ts';
 import { div, divOrZero, mul } from './arithmetic.ts';
 import { expand, sumTo } from './broadcast.ts';
 import { reshape } from './rearrange.ts';
-import { addStrided, rowStarts, stridesOf } from './strided.ts';
+import { squareSumAxes, sumAxes } from './sumAxes.ts';
 
 /** Which axes a reduction removes. */
 export interface ReductionOptions {
@@ -47,7 +48,10 @@ export function mean(x: Tensor, options: ReductionOptions = {}): Tensor {
 /** The sum divided by `count` before it is rounded, so that only a quotient out of range overflows. */
 export function quotientOfSum(x: Tensor, count: number, options: ReductionOptions = {}): Tensor {
   const { kept, final } = reducedShapes('mean', x.shape, options);
-  const data = addStrided(x, kept, 0, reducingStrides(kept), count);
+  const sums = sumAxes(x, kept);
+  const data = allocate([x], kept);
+  for (let o = 0; o < data.length; o++) data[o] = sums[o] / count;
+  giveBack(sums);
   const y = record('mean', data, kept, [[x, (g) => expand(div(g, count), x.shape)]]);
   return reshape(y, final);
 }
@@ -62,25 +66,13 @@ export function quotientOfSum(x: Tensor, count: number, options: ReductionOption
  */
 export function norm(x: Tensor, options: ReductionOptions = {}): Tensor {
   const { kept, final } = reducedShapes('norm', x.shape, options);
-  const strides = reducingStrides(kept);
-  const squares = new Float64Array(sizeOf(kept));
-  const { data } = x;
-  const length = x.shape.at(-1) ?? 1;
-  const step = strides.at(-1) ?? 0;
-  let i = 0;
-  for (const first of rowStarts(x.shape, 0, strides)) {
-    for (let o = first, end = i + length; i < end; i++, o += step) squares[o] += data[i] * data[i];
-  }
+  const squares = squareSumAxes(x, kept);
   const out = allocate([x], kept);
   for (let o = 0; o < out.length; o++) out[o] = Math.sqrt(squares[o]);
+  giveBack(squares);
   // The unit vector first: g / y overflows where y is below 1e-38.
   const y: Tensor = record('norm', out, kept, [[x, (g) => mul(g, divOrZero(x, y))]]);
   return reshape(y, final);
-}
-
-/** Strides that add along the axes of length 1. */
-function reducingStrides(kept: Shape): number[] {
-  return stridesOf(kept).map((stride, axis) => (kept[axis] === 1 ? 0 : stride));
 }
 
 /** The shape with reduced axes of length 1, and the shape to return. */

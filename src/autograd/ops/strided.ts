@@ -1,10 +1,12 @@
-import { allocate } from '../../tensor/precision.ts';
+import { giveBack, takeDoubles } from '../../tensor/memory.ts';
+import { allocate, allocateZeros } from '../../tensor/precision.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 
 /*
  * Tensors have no strides; ops that rearrange or repeat elements (expand, transpose, slice) walk one side of the copy
- * with strides instead. `readStrided` and `addStrided` are each other's transpose.
+ * with strides instead. `readStrided` and `writeStrided` are each
+ * other's transpose where no element is repeated.
  */
 
 /** The distance in elements between neighbors on each axis of a contiguous tensor. */
@@ -18,63 +20,86 @@ export function stridesOf(shape: Shape): number[] {
   return strides;
 }
 
-/** For every position of all axes but the last, where the strided side starts. */
-export function rowStarts(shape: Shape, start: number, strides: readonly number[]): Float64Array {
-  let starts = Float64Array.of(start);
-  for (let axis = 0; axis < shape.length - 1; axis++) {
-    const next = new Float64Array(starts.length * shape[axis]);
-    let o = 0;
-    for (const base of starts) for (let i = 0; i < shape[axis]; i++) next[o++] = base + i * strides[axis];
-    starts = next;
-  }
-  return starts;
-}
-
 /** `out[i, j, ...] = x[start + i * strides[0] + j * strides[1] + ...]` for an output of `shape`. */
 export function readStrided(x: Tensor, shape: Shape, start: number, strides: readonly number[]): Float32Array {
   const out = allocate([x], shape);
   if (out.length === 0) return out;
   const { data } = x;
-  const rank = shape.length;
-  const length = rank === 0 ? 1 : shape[rank - 1];
-  const step = rank === 0 ? 0 : strides[rank - 1];
+  const { lengths, steps, length, step } = joinAxes(shape, strides);
+  const starts = rowStarts(lengths, start, steps);
   let o = 0;
-  for (const first of rowStarts(shape, start, strides)) {
-    for (let s = first, end = o + length; o < end; o++, s += step) out[o] = data[s];
+  for (const first of starts) {
+    const end = o + length;
+    if (length < LONG || step > 1) for (let s = first; o < end; o++, s += step) out[o] = data[s];
+    else if (step === 1) out.set(data.subarray(first, first + length), o);
+    else out.fill(data[first], o, end);
+    o = end;
   }
+  giveBack(starts);
   return out;
 }
 
-/**
- * `out[start + i * strides[0] + ...] += g[i, j, ...]` for an output of `shape`, then divided by `divisor`, all in double
- * precision.
- */
-export function addStrided(
-  g: Tensor,
-  shape: Shape,
-  start: number,
-  strides: readonly number[],
-  divisor = 1,
-): Float32Array {
-  const out = allocate([g], shape);
+/** `out[start + i * strides[0] + ...] = g[i, j, ...]` for an output of `shape`, all places different; 0 elsewhere. */
+export function writeStrided(g: Tensor, shape: Shape, start: number, strides: readonly number[]): Float32Array {
+  const out = allocateZeros([g], shape);
   if (g.size === 0) return out;
-  const sums = new Float64Array(out.length);
   const { data } = g;
-  const rank = g.shape.length;
-  const length = rank === 0 ? 1 : g.shape[rank - 1];
-  const step = rank === 0 ? 0 : strides[rank - 1];
+  const { lengths, steps, length, step } = joinAxes(g.shape, strides);
+  const starts = rowStarts(lengths, start, steps);
   let i = 0;
-  for (const first of rowStarts(g.shape, start, strides)) {
+  for (const first of starts) {
     const end = i + length;
-    if (step === 0) {
-      let sum = 0;
-      for (; i < end; i++) sum += data[i];
-      sums[first] += sum;
-    } else {
-      for (let o = first; i < end; i++, o += step) sums[o] += data[i];
-    }
+    if (length < LONG || step > 1) for (let o = first; i < end; i++, o += step) out[o] = data[i];
+    else out.set(data.subarray(i, end), first);
+    i = end;
   }
-  if (divisor !== 1) for (let o = 0; o < sums.length; o++) sums[o] /= divisor;
-  out.set(sums);
+  giveBack(starts);
   return out;
+}
+
+/** From these many numbers on, copying a row as a whole saves more than it costs. */
+const LONG = 32;
+
+/** A walk with strides, as rows of `length` elements `step` apart. */
+interface Walk {
+  /** The leading axes. */
+  readonly lengths: readonly number[];
+  readonly steps: readonly number[];
+  readonly length: number;
+  readonly step: number;
+}
+
+/** Joins neighboring axes that are walked in one stride, so that rows are as long as they can be. */
+function joinAxes(shape: Shape, strides: readonly number[]): Walk {
+  const lengths: number[] = [];
+  const steps: number[] = [];
+  let length = 1;
+  let step = 0;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    if (shape[axis] === 1) continue;
+    if (length === 1) step = strides[axis];
+    else if (strides[axis] !== step * length) {
+      lengths.unshift(length);
+      steps.unshift(step);
+      length = 1;
+      step = strides[axis];
+    }
+    length *= shape[axis];
+  }
+  lengths.unshift(length);
+  steps.unshift(step);
+  return { lengths: lengths.slice(0, -1), steps, length: lengths[lengths.length - 1], step: steps[steps.length - 1] };
+}
+
+/** For every position of the axes, where the strided side starts: scratch, to be given back. */
+function rowStarts(lengths: readonly number[], start: number, steps: readonly number[]): Float64Array {
+  let starts: Float64Array = Float64Array.of(start);
+  for (const [axis, length] of lengths.entries()) {
+    const next = takeDoubles(starts.length * length);
+    let o = 0;
+    for (const base of starts) for (let i = 0; i < length; i++) next[o++] = base + i * steps[axis];
+    giveBack(starts);
+    starts = next;
+  }
+  return starts;
 }

@@ -33,6 +33,52 @@ export interface Conv2dSpec {
   readonly groups: number;
 }
 
+/** The windows of a 2-D pooling: x [planes, height, width], out [planes, outHeight, outWidth]. */
+export interface Pool2dSpec {
+  readonly planes: number;
+  readonly height: number;
+  readonly width: number;
+  readonly outHeight: number;
+  readonly outWidth: number;
+  readonly kernelHeight: number;
+  readonly kernelWidth: number;
+  readonly strideHeight: number;
+  readonly strideWidth: number;
+  readonly padHeight: number;
+  readonly padWidth: number;
+}
+
+/** Data of channels: [batch, channels, pixels]. */
+export interface ChannelSpec {
+  readonly batch: number;
+  readonly channels: number;
+  readonly pixels: number;
+}
+
+/** Sums over two of four axes: x [groups, outer, kept, inner] becomes out [groups, kept]. */
+export interface SumSpec {
+  readonly groups: number;
+  readonly outer: number;
+  readonly kept: number;
+  readonly inner: number;
+}
+
+/** All pairs of a row of a [rows, width] and a row of b [columns, width]. */
+export interface PairSpec {
+  readonly rows: number;
+  readonly columns: number;
+  readonly width: number;
+  /** Euclidean distances, else their squares. */
+  readonly root: boolean;
+}
+
+/** A part of the memory that a set of kernels works in: bytes from `start` to `end` of `buffer`, both multiples of 64. */
+export interface Reserve {
+  readonly buffer: ArrayBuffer;
+  readonly start: number;
+  readonly end: number;
+}
+
 /**
  * A set of kernels that replaces some of the portable ones. Each member writes every element of its output.
  * Callers have checked shapes; kernels trust them. Row i of a product and image i of a convolution must have the
@@ -51,6 +97,61 @@ export interface Kernels {
   ) => void;
   readonly conv2dInputGradient?: (g: Float32Array, weight: Float32Array, out: Float32Array, spec: Conv2dSpec) => void;
   readonly conv2dWeightGradient?: (g: Float32Array, x: Float32Array, out: Float32Array, spec: Conv2dSpec) => void;
+  /** `max(x, 0)`: NaN stays NaN, -0 becomes 0. */
+  readonly relu?: (x: Float32Array, out: Float32Array) => void;
+  /** `g` where y, the output of a relu, is not 0, else 0. */
+  readonly gate?: (g: Float32Array, y: Float32Array, out: Float32Array) => void;
+  /**
+   * The largest entry of each window, and its position in x: at a tie the first in reading order; the last NaN where
+   * there is one.
+   */
+  readonly maxPool2d?: (x: Float32Array, out: Float32Array, chosen: Int32Array, spec: Pool2dSpec) => void;
+  /** The sum of g over the windows that chose an entry of x, and 0 where none did; `out` is as large as x. */
+  readonly maxPool2dGradient?: (g: Float32Array, chosen: Int32Array, out: Float32Array, spec: Pool2dSpec) => void;
+  /**
+   * For each channel the sum of a and of `a (x - centers[c])`, in double precision; a is g, or `x - centers[c]` itself
+   * where there is no g.
+   */
+  readonly channelSums?: (
+    x: Float32Array,
+    g: Float32Array | undefined,
+    centers: Float64Array,
+    totals: Float64Array,
+    products: Float64Array,
+    spec: ChannelSpec,
+  ) => void;
+  /**
+   * `out = x scale + shift`, and `+ g slope` where there is a g, in double precision, rounded once. `factors` holds
+   * scale, shift and slope of each channel.
+   */
+  readonly channelAffine?: (
+    x: Float32Array,
+    g: Float32Array | undefined,
+    factors: Float64Array,
+    out: Float32Array,
+    spec: ChannelSpec,
+  ) => void;
+  /** Sums in double precision, each in an order that depends on `outer` and `inner` alone. */
+  readonly sums?: (x: Float32Array, out: Float64Array, spec: SumSpec) => void;
+  /**
+   * Distances of all pairs of rows, out [rows, columns]: to the bit the portable ones, which the distances of single
+   * pairs are too. Where a and b are one array, its rows are compared with one another.
+   */
+  readonly pairDistances?: (a: Float32Array, b: Float32Array, out: Float32Array, spec: PairSpec) => void;
+  /** `out[n] = sum over m of slopes[n, m] (x[n] - y[m])`; x and out [rows, width], y [columns, width]. */
+  readonly pullDifferences?: (
+    slopes: Float64Array,
+    x: Float32Array,
+    y: Float32Array,
+    out: Float32Array,
+    spec: PairSpec,
+  ) => void;
+  /**
+   * The part of the set's own memory in which a scope may put tensors, so that kernels use them in place; made at the
+   * first call and the same object at every other, undefined where memory could not be had. No array outside a scope
+   * lies in it.
+   */
+  readonly reserve?: () => Reserve | undefined;
 }
 
 /** The empty set: every kernel is the portable one. */

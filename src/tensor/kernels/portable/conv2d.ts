@@ -1,3 +1,4 @@
+import { giveBack } from '../../memory.ts';
 import { scratchLike } from '../../precision.ts';
 import type { Conv2dSpec, MatmulSpec } from '../kernels.ts';
 import { packedMatmul, panelSize } from './matmul.ts';
@@ -62,6 +63,7 @@ export function conv2d(
       );
     }
   }
+  giveBack(columns, packedWeight, packedColumns);
 }
 
 /** The gradient of the input, from the output's gradient g [N, F, outH, outW]. */
@@ -95,6 +97,7 @@ export function conv2dInputGradient(g: Float32Array, weight: Float32Array, out: 
       fold(columns, out, (image * spec.channels + group * channels) * plane, channels, spec);
     }
   }
+  giveBack(columns, packedWeight, packedG);
 }
 
 /** The gradient of the weight, summed over the images in their order. */
@@ -121,6 +124,7 @@ export function conv2dWeightGradient(g: Float32Array, x: Float32Array, out: Floa
       packedMatmul(g.subarray(start, start + filters * pixels), columns, target, product, packedG, packedColumns);
     }
   }
+  giveBack(columns, packedG, packedColumns);
 }
 
 /** The range of output positions whose input position `o * stride + offset` lies in `0 .. length - 1`. */

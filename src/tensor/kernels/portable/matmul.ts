@@ -1,3 +1,4 @@
+import { giveBack } from '../../memory.ts';
 import { scratchLike } from '../../precision.ts';
 import type { MatmulSpec } from '../kernels.ts';
 
@@ -20,6 +21,7 @@ export function matmul(a: Float32Array, b: Float32Array, out: Float32Array, spec
   const packedA = scratchLike(out, panelSize(m, k));
   const packedB = scratchLike(out, panelSize(n, k));
   packedMatmul(a, b, out, spec, packedA, packedB);
+  giveBack(packedA, packedB);
 }
 
 /** Elements that `pack` writes for a matrix of `rows` by `depth`. */

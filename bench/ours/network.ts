@@ -1,0 +1,58 @@
+import {
+  BatchNorm2d,
+  Conv2d,
+  createRandom,
+  Flatten,
+  Linear,
+  loadStateDict,
+  MaxPool2d,
+  type Module,
+  relu,
+  Sequential,
+  stateDict,
+  Tensor,
+} from 'twingrad';
+import type { HostArrays } from '../arrays.ts';
+
+/** The encoder of `reference-step` and `embed`, with the weights of the benchmark. */
+export function createEncoder(arrays: HostArrays): Sequential {
+  // What it draws is overwritten.
+  const random = createRandom(1);
+  const encoder = new Sequential(
+    new Conv2d(1, 16, 5, { padding: 2, random }),
+    relu,
+    new MaxPool2d(2),
+    new Conv2d(16, 32, 3, { padding: 1, random }),
+    relu,
+    new MaxPool2d(2),
+    new Flatten(),
+    new Linear(1568, 128, { random }),
+    relu,
+    new Linear(128, 64, { random }),
+  );
+  return withWeights(encoder, arrays);
+}
+
+/** The encoder of `conv-heavy-step`. */
+export function createConvHeavy(arrays: HostArrays): Sequential {
+  const random = createRandom(1);
+  const block = (inputs: number) => [
+    new Conv2d(inputs, 64, 3, { padding: 1, random }),
+    new BatchNorm2d(64),
+    relu,
+    new MaxPool2d(2),
+  ];
+  return withWeights(new Sequential(...block(1), ...block(64), ...block(64), ...block(64), new Flatten()), arrays);
+}
+
+export function toTensor({ shape, data }: HostArrays[string]): Tensor {
+  return new Tensor(data, shape);
+}
+
+/** Loads what the benchmark names; batch normalization keeps its ones and zeros. */
+function withWeights<M extends Module>(module: M, arrays: HostArrays): M {
+  const state = stateDict(module);
+  for (const name of state.keys()) if (name in arrays) state.set(name, toTensor(arrays[name]));
+  loadStateDict(module, state);
+  return module;
+}

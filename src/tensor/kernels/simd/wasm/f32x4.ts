@@ -1,0 +1,16 @@
+import { type Binary, code, type Expression, type Operand, type Unary, vector, vectors } from './code.ts';
+
+export const ne: Binary<'v128'> = vectors(0x42);
+export const gt: Binary<'v128'> = vectors(0x44);
+export const neg: Unary<'v128'> = vector(0xe1);
+export const add: Binary<'v128'> = vectors(0xe4);
+export const sub: Binary<'v128'> = vectors(0xe5);
+export const mul: Binary<'v128'> = vectors(0xe6);
+/** `a < b ? b : a`: one machine instruction, and a where a lane is NaN. */
+export const pmax: Binary<'v128'> = vectors(0xeb);
+/** Two doubles rounded into the low lanes, 0 above. */
+export const demote: Unary<'v128'> = vector(0x5e);
+
+export function extract(value: Operand<'v128'>, lane: number): Expression<'f32'> {
+  return [code(value), 0xfd, 0x1f, lane];
+}
