@@ -23,7 +23,7 @@ interface Options {
 }
 
 const ids = [...benchmarks.map(({ id }) => id), startUp.id];
-const ROUNDS = 15;
+const ROUNDS = 9;
 const resultsFile = fileURLToPath(new URL('RESULTS.md', import.meta.url));
 
 await main(readOptions());
@@ -57,7 +57,7 @@ async function measure(
 ): Promise<{ readonly rows: readonly Row[]; readonly notes: readonly string[] }> {
   const effort: Effort = quick
     ? { rounds: Math.min(3, rounds), slowRounds: 1, warmUpMs: 100, sampleMs: 10 }
-    : { rounds, slowRounds: Math.min(3, rounds), warmUpMs: 500, sampleMs: 20 };
+    : { rounds, slowRounds: Math.min(3, rounds), warmUpMs: 1500, sampleMs: 40 };
   const contestants = started.flatMap(({ worker }) => worker ?? []);
   const ours = [SIMD, PORTABLE];
   const rows: Row[] = [];

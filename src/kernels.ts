@@ -5,8 +5,8 @@ export {
   type MatmulSpec,
   type Pool2dSpec,
   portableKernels,
-  type Reserve,
   useKernels,
 } from './tensor/kernels/kernels.ts';
 export { simdBytes } from './tensor/kernels/simd/machine.ts';
 export { createSimdKernels, type SimdOptions } from './tensor/kernels/simd/simd.ts';
+export type { Reserve } from './tensor/reserve.ts';

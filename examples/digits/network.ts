@@ -20,9 +20,9 @@ import { HEADS, type Head, type Settings } from './options.ts';
 const HEAD = 'digits.head';
 
 /**
- * A twin for images `[N, 1, 28, 28]`, by Euclidean distance. The encoder is that of the README's quick start, and
- * embeddings, 64 numbers with a dense head and 1,568 without, are scaled to length 1: distances lie in [0, 2] whatever the first weights, and a threshold found on some digits
- * keeps its meaning on others.
+ * A twin for images `[N, 1, 28, 28]`, by Euclidean distance. The encoder is that of the README's quick start, and its
+ * embeddings, 64 numbers with a dense head and 1,568 without, are scaled to length 1: distances lie in [0, 2] whatever
+ * the first weights, and a threshold found on some digits keeps its meaning on others.
  */
 export function createTwin(head: Head, random: Random): Twin<Distance> {
   const encoder = new Sequential(

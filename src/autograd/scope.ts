@@ -1,8 +1,10 @@
-import { active, type Reserve } from '../tensor/kernels/kernels.ts';
+import { active } from '../tensor/kernels/kernels.ts';
 import { Arena, ArrayPool, openMemory, ScopeMemory, setOpenMemory } from '../tensor/memory.ts';
+import type { Reserve } from '../tensor/reserve.ts';
 import { type GraphNode, listTensors, replaceData, Tensor } from '../tensor/tensor.ts';
 import { GradientMap } from './gradients.ts';
 import { isReleased, releaseAfterScope } from './released.ts';
+import { isThenable } from './tape.ts';
 
 /** One arena for each reserve, since their memory is the same. */
 const arenas = new WeakMap<Reserve, Arena>();
@@ -25,10 +27,11 @@ const CLOSED: GraphNode = Object.freeze({
  * those that it returns. For loops that do the same work again and again, such as the steps of a training, where it
  * saves most of the allocation; `train` uses it for every step.
  *
- * What `fn` returns is copied out: a tensor, gradients, or arrays, plain objects, Maps and Sets of them, nested as you
+ * What `fn` returns is copied out: a tensor, the gradients of `backward`, or arrays, plain objects, Maps and Sets of them, nested as you
  * like. So is `keep(x)`. They are the same objects as inside, without their graph: compute gradients inside. Reading any
  * other tensor afterwards throws a RangeError. Leaves (`tensor()`, `zeros()`, `parameter()`, batches) own their data and
- * are never released. A raw `x.data` of a result is valid only until the scope closes. Scopes may be nested.
+ * are never released. A raw `x.data` of a result is valid only until the scope closes, and so is a tensor made over a
+ * part of it (one of at most 16 numbers does not even throw). Scopes may be nested.
  *
  * Cost: everything made inside is held until the scope closes (but for gradients that `backward` is done with), so a
  * long loop belongs around the scope, not into it; its memory is held until the next scope has closed without need of it.
@@ -48,9 +51,10 @@ export function scope<T>(fn: () => T): T {
   setOpenMemory(memory);
   try {
     const result = fn();
-    if (result instanceof Promise) {
+    if (isThenable(result)) {
       // It goes on without its tensors; only the error below is to be seen.
-      result.catch(() => undefined);
+      const ignore = () => undefined;
+      result.then(ignore, ignore);
       throw new TypeError(
         'scope: the function returned a promise. It must be synchronous; await outside and pass the values in.',
       );
@@ -60,8 +64,11 @@ export function scope<T>(fn: () => T): T {
   } finally {
     setOpenMemory(outer);
     listTensors(outerTensors);
-    for (const x of tensors) release(x, memory, outer, outerTensors);
-    memory.close();
+    try {
+      releaseAll(tensors, memory, outer, outerTensors);
+    } finally {
+      memory.close();
+    }
   }
 }
 
@@ -76,7 +83,7 @@ export function scope<T>(fn: () => T): T {
  */
 export function keep<T extends Tensor>(x: T): T {
   for (let memory = openMemory(); memory !== undefined; memory = memory.outer) {
-    if (memory.owns(x.data)) replaceData(x, x.data.slice());
+    if (memory.contains(x.data)) replaceData(x, x.data.slice());
   }
   return x;
 }
@@ -100,11 +107,11 @@ function copyOut(
   if (typeof value !== 'object' || value === null || seen.has(value)) return;
   seen.add(value);
   if (value instanceof Tensor) {
-    if (isReleased(value) || !memory.owns(value.data)) return;
+    if (isReleased(value) || !memory.contains(value.data)) return;
     const copy = copies.get(value.data) ?? value.data.slice();
     copies.set(value.data, copy);
     replaceData(value, copy);
-  } else if (value instanceof Float32Array && memory.owns(value)) {
+  } else if (ArrayBuffer.isView(value) && memory.contains(value)) {
     throw new TypeError(
       'scope: the result holds the raw data of a tensor made inside, which is valid only until the scope closes. Return the tensor, or a copy: data.slice().',
     );
@@ -118,6 +125,24 @@ function partsOf(value: object): Iterable<unknown> {
   if (value instanceof Map || value instanceof GradientMap) return [...value].flat();
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null ? Object.values(value) : [];
+}
+
+/** Releases every tensor, also where one cannot be (a frozen one); throws for that in the end. */
+function releaseAll(
+  tensors: readonly Tensor[],
+  memory: ScopeMemory,
+  outer: ScopeMemory | undefined,
+  outerTensors: Tensor[] | undefined,
+): void {
+  const errors: unknown[] = [];
+  for (const x of tensors) {
+    try {
+      release(x, memory, outer, outerTensors);
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw errors[0];
 }
 
 /** What becomes of a tensor made inside when the scope closes. */

@@ -73,7 +73,7 @@ export function withRecording<T>(value: boolean, caller: string, fn: () => T): T
   recording = value;
   try {
     const result = fn();
-    if (result instanceof Promise) {
+    if (isThenable(result)) {
       throw new TypeError(
         `${caller}: the function returned a promise. It must be synchronous; await outside and pass the values in.`,
       );
@@ -82,6 +82,11 @@ export function withRecording<T>(value: boolean, caller: string, fn: () => T): T
   } finally {
     recording = previous;
   }
+}
+
+/** Whether a function went on asynchronously. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 
 /** Options of `backward`. */

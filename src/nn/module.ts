@@ -16,8 +16,8 @@ export const inference: Context = { training: false };
  * A part of a network: a class with a pure `forward(x, context)`.
  *
  * Own enumerable properties define what it holds: a `Parameter` is trained, a plain Tensor is a buffer (saved, not
- * trained), Modules and arrays are searched. Private fields (`#weight`) are neither found nor cloned. A tensor or module met twice counts once, so weights are shared by
- * sharing the object.
+ * trained), Modules and arrays are searched. Private fields (`#weight`) are neither found nor cloned. A tensor or module
+ * met twice counts once, so weights are shared by sharing the object.
  *
  * @example
  * class Scale extends Module {
@@ -29,7 +29,10 @@ export const inference: Context = { training: false };
  * countParameters(new Scale()) // 1
  */
 export abstract class Module {
-  /** Maps a batch to a batch; writes nothing on `this` (but for the running statistics of batch normalization). */
+  /**
+   * Maps a batch to a batch; writes nothing on `this` (but for the running statistics of batch normalization). Training,
+   * scores and galleries run it inside a `scope`: a tensor that it stores away would be released, and throws when read.
+   */
   abstract forward(x: Tensor, context?: Context): Tensor;
 }
 

@@ -1,4 +1,5 @@
 import { concat, slice } from '../autograd/ops/rearrange.ts';
+import { keep } from '../autograd/scope.ts';
 import { noGrad } from '../autograd/tape.ts';
 import { checkInteger } from '../tensor/check.ts';
 import { ShapeError } from '../tensor/shape.ts';
@@ -96,7 +97,7 @@ export class Gallery<L extends string | number> {
     if (this.size === 0) throw new RangeError('gallery.search: the gallery is empty. Add known inputs first.');
     checkInteger('gallery.search', 'k', k, 1);
     return noGrad(() => {
-      if (this.#parts.length > 1) this.#parts = [concat(this.#parts)];
+      if (this.#parts.length > 1) this.#parts = [keep(concat(this.#parts))];
       const [entries] = this.#parts;
       const queries = finiteEmbeddings('gallery.search', 'input', embedRows(this.#twin, x));
       return Array.from({ length: x.shape[0] }, (_, i) =>

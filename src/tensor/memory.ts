@@ -1,12 +1,11 @@
+import { SMALL } from './reserve.ts';
+
 /*
  * Where the arrays of a scope come from. A step of a training makes the same arrays again and again; fresh ones cost
  * the allocation, the zeros and the garbage collection. Inside a scope they are taken from an arena, the part of the
  * kernels' own memory where they need no staging, or else from a pool of ordinary arrays, and their contents are
  * unspecified.
  */
-
-/** Arrays of at most so many floats are always fresh: V8 keeps 64 bytes on its own heap, where they cost least. */
-const SMALL = 16;
 
 /** Bytes that sizes are rounded up to: a cache line, and a multiple of every vector. */
 const ALIGN = 64;
@@ -201,11 +200,18 @@ export class ScopeMemory {
     return this.#blocks.has(data) || this.holdsPart(data);
   }
 
+  /** The same of any array, small parts among them, which are slow to tell. */
+  contains(data: ArrayBufferView): boolean {
+    return this.#blocks.has(data) || this.#holds(data);
+  }
+
   /** Whether data is none of the arrays handed out, but lies in their memory. Not asked of small arrays: it costs too much. */
   holdsPart(data: Float32Array): boolean {
-    if (data.length <= SMALL || this.#blocks.has(data)) return false;
-    if (data.buffer === this.#arena?.buffer) return data.byteOffset >= this.#base;
-    return this.#buffers.has(data.buffer);
+    return data.length > SMALL && !this.#blocks.has(data) && this.#holds(data);
+  }
+
+  #holds({ buffer, byteOffset }: ArrayBufferView): boolean {
+    return buffer === this.#arena?.buffer ? byteOffset >= this.#base : this.#buffers.has(buffer);
   }
 
   /** Whether data may lie in the memory of an array handed out without being one; small arrays are taken for such. */

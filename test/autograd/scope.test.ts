@@ -264,6 +264,49 @@ describe.each(memories)('scope with %s', (_, bytes) => {
     expect(() => found[0].data[0]).toThrow('was released');
   });
 
+  test('so is anything that can be waited for', () => {
+    install();
+    const later: unknown = Object.fromEntries([['then', (done: () => void) => done()]]);
+    expect(errorOf(TypeError, () => scope(() => later)).message).toContain('scope: the function returned a promise');
+    expect(errorOf(TypeError, () => noGrad(() => later)).message).toContain('noGrad: the function returned a promise');
+  });
+
+  test('a small part of a result, returned or kept, is copied out', () => {
+    install();
+    const part = (x: Tensor) => new Tensor(x.data.subarray(40, 48), [8]);
+    const returned = scope(() => part(neg(ramp(100))));
+    const kept = leak(() => keep(part(neg(ramp(100)))));
+    const values = Array.from(neg(ramp(100)).data.subarray(40, 48));
+    scope(() => neg(zeros([100])));
+    expect([Array.from(returned.data), Array.from(kept.data)]).toEqual([values, values]);
+  });
+
+  test('views of other types of the raw data of a result are refused', () => {
+    install();
+    const views = [
+      ({ buffer, byteOffset }: Float32Array) => new Uint8Array(buffer, byteOffset, 8),
+      ({ buffer, byteOffset }: Float32Array) => new Int32Array(buffer, byteOffset, 2),
+      ({ buffer, byteOffset }: Float32Array) => new DataView(buffer, byteOffset, 8),
+    ];
+    for (const view of views)
+      expect(errorOf(TypeError, () => scope(() => view(neg(ramp(100)).data))).message).toContain('raw data');
+  });
+
+  test('a tensor that cannot be released does not keep others, nor the memory', () => {
+    install();
+    const found: Tensor[] = [];
+    const run = () =>
+      scope(() => {
+        found.push(Object.freeze(neg(ramp(100))), neg(ramp(100)));
+      });
+    expect(run).toThrow(TypeError);
+    expect(() => found[1].data[0]).toThrow('was released');
+    const place = () => scope(() => neg(ramp(100)).data.byteOffset);
+    const first = place();
+    expect(run).toThrow(TypeError);
+    expect(place()).toBe(first);
+  });
+
   test.each(SIZES)('the raw data of a result is refused, %i elements', (size) => {
     install();
     expect(errorOf(TypeError, () => scope(() => ({ deep: [neg(ramp(size)).data] }))).message).toContain(

@@ -6,6 +6,7 @@ import { div, sub } from '../../src/autograd/ops/arithmetic.ts';
 import { cosineDistance, cosineSimilarity, euclidean, squaredEuclidean } from '../../src/autograd/ops/distances.ts';
 import { slice } from '../../src/autograd/ops/rearrange.ts';
 import { sum } from '../../src/autograd/ops/reductions.ts';
+import { scope } from '../../src/autograd/scope.ts';
 import { Conv2d, Flatten, Linear, Sequential } from '../../src/nn/layers.ts';
 import { Module } from '../../src/nn/module.ts';
 import { Gallery } from '../../src/siamese/gallery.ts';
@@ -275,5 +276,24 @@ describe('Gallery refuses', () => {
         `gallery.search: k must be an integer of at least 1; got ${k}.`,
       );
     }
+  });
+});
+
+describe('a gallery inside a scope', () => {
+  it('keeps what was added before and inside, and finds it afterwards', () => {
+    const gallery = line(
+      Array.from({ length: 30 }, (_, i) => i),
+      Array.from({ length: 30 }, (_, i) => `n${i}`),
+    );
+    const inside = scope(() => {
+      gallery.add(column([100, 101]), ['far', 'further']);
+      return gallery.search(column([100]), { k: 1 })[0][0].label;
+    });
+    scope(() => sum(ones([1000])).item());
+    expect(inside).toBe('far');
+    expect(gallery.search(column([7, 101]), { k: 1 }).map(([{ label, score }]) => [label, score])).toEqual([
+      ['n7', 0],
+      ['further', 0],
+    ]);
   });
 });

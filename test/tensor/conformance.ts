@@ -5,6 +5,7 @@ import * as portableMatmul from '../../src/tensor/kernels/portable/matmul.ts';
 import { createRandom } from '../../src/tensor/random.ts';
 import { planeChecks } from './conformancePlanes.ts';
 import { rowChecks } from './conformanceRows.ts';
+import { expectSameBits } from './everywhere.ts';
 import { forwardBound, inputGradientBound, mayBeWinograd, weightGradientBound } from './winogradBound.ts';
 
 /** What surrounds an output: a kernel that writes past its end changes it. */
@@ -76,15 +77,6 @@ function expectWithin(
     const allowed = Math.max(least(i), (terms + 1) * UNIT * magnitude);
     if (!(Math.abs(out[i] - value) <= allowed))
       expect.fail(`${what}, element ${i}: ${out[i]} for ${value}, allowed error ${allowed}`);
-  }
-}
-
-function expectSameBits(a: Float32Array, b: Float32Array, what: string): void {
-  const bits = (x: Float32Array) => new Uint32Array(x.slice().buffer);
-  const [x, y] = [bits(a), bits(b)];
-  const different = x.findIndex((word, i) => word !== y[i]);
-  if (x.length !== y.length || different >= 0) {
-    expect.fail(`${what}: element ${different} is ${a[different]} in one and ${b[different]} in the other`);
   }
 }
 

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
-import type { Kernels, Reserve } from '../../src/tensor/kernels/kernels.ts';
+import type { Kernels } from '../../src/tensor/kernels/kernels.ts';
+import type { Reserve } from '../../src/tensor/reserve.ts';
 
 /** What surrounds an array: a kernel that writes past its end changes it. */
 const GUARD = 12345;

@@ -6,6 +6,7 @@ import { simdBytes } from '../../src/tensor/kernels/simd/machine.ts';
 import { createSimdKernels } from '../../src/tensor/kernels/simd/simd.ts';
 import { createRandom } from '../../src/tensor/random.ts';
 import { conformance } from './conformance.ts';
+import { everywhere, expectSameBits } from './everywhere.ts';
 
 describe('simd', () => {
   const kernels = createSimdKernels({ megabytes: 16 });
@@ -19,48 +20,6 @@ afterEach(() => {
 const random = createRandom(5).fork('simd');
 const normal = (size: number, name: number) => random.fork(name).fillNormal(new Float32Array(size), 0, 1);
 
-/** Expects equal bits; `toEqual` would take seconds on a million numbers. */
-function expectSameBits(actual: Float32Array, expected: Float32Array): void {
-  const bytes = (x: Float32Array) => Buffer.from(x.buffer, x.byteOffset, x.byteLength);
-  expect(actual.length).toBe(expected.length);
-  expect(Buffer.compare(bytes(actual), bytes(expected))).toBe(0);
-}
-
-/** Puts copies of arrays into the part of the kernels' memory that scopes use. */
-function placer(kernels: Kernels) {
-  const { buffer, start } = kernels.reserve?.() ?? { buffer: new ArrayBuffer(0), start: 0 };
-  let top = start;
-  return (data: Float32Array): Float32Array => {
-    const copy = new Float32Array(buffer, top, data.length);
-    copy.set(data);
-    // Neighbors without a gap, so that a vector too many would change the next one.
-    top += 4 * data.length;
-    return copy;
-  };
-}
-
-/** Runs a kernel on the heap, in the memory, and on both, and expects the same bits. */
-function expectSamePlaced(
-  kernels: Kernels,
-  inputs: readonly Float32Array[],
-  size: number,
-  run: (inputs: readonly Float32Array[], out: Float32Array) => void,
-): Float32Array {
-  const onHeap = new Float32Array(size).fill(Number.NaN);
-  run(inputs, onHeap);
-  const place = placer(kernels);
-  const placed = inputs.map(place);
-  const out = place(new Float32Array(size).fill(Number.NaN));
-  const after = place(new Float32Array(64).fill(7));
-  run(placed, out);
-  expectSameBits(out, onHeap);
-  run([inputs[0], ...placed.slice(1)], out.fill(0));
-  expectSameBits(out, onHeap);
-  for (const [i, input] of inputs.entries()) expectSameBits(placed[i], input);
-  expect([...after]).toEqual(new Array(64).fill(7));
-  return onHeap;
-}
-
 const flags = [false, true].flatMap((transposeA) => [false, true].map((transposeB) => ({ transposeA, transposeB })));
 
 describe('arrays on the heap and in the memory give the same bits', () => {
@@ -73,7 +32,7 @@ describe('arrays on the heap and in the memory give the same bits', () => {
       [70, 130, 300],
     ]) {
       const spec: MatmulSpec = { m, n, k, ...flag, accumulate: false };
-      expectSamePlaced(kernels, [normal(m * k, 1), normal(k * n, 2)], m * n, ([a, b], out) =>
+      everywhere(kernels, [normal(m * k, 1), normal(k * n, 2)], m * n, `${m}, ${n}, ${k}`, ([a, b], out) =>
         kernels.matmul?.(a, b, out, spec),
       );
     }
@@ -92,9 +51,15 @@ describe('arrays on the heap and in the memory give the same bits', () => {
     const weight = normal((filters * channels * kernelHeight * kernelHeight) / groups, 2);
     const g = normal(3 * filters * spec.outHeight * spec.outWidth, 3);
     const bias = normal(filters, 4);
-    expectSamePlaced(kernels, [x, weight, bias], g.length, ([i, w, b], out) => kernels.conv2d?.(i, w, b, out, spec));
-    expectSamePlaced(kernels, [g, weight], x.length, ([d, w], out) => kernels.conv2dInputGradient?.(d, w, out, spec));
-    expectSamePlaced(kernels, [g, x], weight.length, ([d, i], out) => kernels.conv2dWeightGradient?.(d, i, out, spec));
+    everywhere(kernels, [x, weight, bias], g.length, 'forward', ([i, w, b], out) =>
+      kernels.conv2d?.(i, w, b, out, spec),
+    );
+    everywhere(kernels, [g, weight], x.length, 'input', ([d, w], out) =>
+      kernels.conv2dInputGradient?.(d, w, out, spec),
+    );
+    everywhere(kernels, [g, x], weight.length, 'weight', ([d, i], out) =>
+      kernels.conv2dWeightGradient?.(d, i, out, spec),
+    );
   });
 });
 
@@ -121,7 +86,7 @@ describe('operands larger than the workspace', () => {
     const [actual, expected] = [new Float32Array(6), new Float32Array(6)];
     kernels.matmul?.(a, b, actual, deep);
     portableMatmul.matmul(a, b, expected, deep);
-    expectSameBits(actual, expected);
+    expectSameBits(actual, expected, 'the portable kernel');
     const large: Conv2dSpec = {
       ...{ batch: 1, channels: 1, height: 1500, width: 1500, filters: 2, kernelHeight: 3, kernelWidth: 3 },
       ...{ outHeight: 1500, outWidth: 1500, strideHeight: 1, strideWidth: 1, padHeight: 1, padWidth: 1 },
@@ -131,7 +96,56 @@ describe('operands larger than the workspace', () => {
     const [out, wanted] = [new Float32Array(2 * 1500 * 1500), new Float32Array(2 * 1500 * 1500)];
     kernels.conv2d?.(x, weight, undefined, out, large);
     portableConv2d.conv2d(x, weight, undefined, wanted, large);
-    expectSameBits(out, wanted);
+    expectSameBits(out, wanted, 'the portable kernel');
+  });
+});
+
+describe('shapes that need much of the workspace for one item', () => {
+  const kernels = createSimdKernels({ megabytes: 16 });
+  const { buffer, start } = kernels.reserve?.() ?? { buffer: new ArrayBuffer(4), start: 0 };
+  /** Where tensors of a scope would lie, beyond the workspace. */
+  const tensors = new Float32Array(buffer, start, 1 << 20);
+
+  const convolution = (channels: number, side: number): Conv2dSpec => ({
+    ...{ batch: 1, channels, height: side, width: side, filters: 1, kernelHeight: side, kernelWidth: side },
+    ...{ outHeight: 1, outWidth: 1, strideHeight: 1, strideWidth: 1, padHeight: 0, padWidth: 0 },
+    ...{ dilationHeight: 1, dilationWidth: 1, groups: 1 },
+  });
+
+  test.each([
+    [240, 32],
+    [190_000, 1],
+    [240_000, 1],
+    [20, 100],
+  ])('one output of %i channels of side %i', (channels, side) => {
+    tensors.fill(7);
+    const spec = convolution(channels, side);
+    const size = channels * side * side;
+    const [x, weight, g] = [new Float32Array(size).fill(1), new Float32Array(size).fill(1), new Float32Array([3])];
+    const [out, gx, gw] = [new Float32Array(1), new Float32Array(size), new Float32Array(size)];
+    kernels.conv2d?.(x, weight, undefined, out, spec);
+    kernels.conv2dInputGradient?.(g, weight, gx, spec);
+    kernels.conv2dWeightGradient?.(g, x, gw, spec);
+    expect(out[0]).toBe(size);
+    expect(gx.every((v) => v === 3) && gw.every((v) => v === 3)).toBe(true);
+    expect(tensors.every((v) => v === 7)).toBe(true);
+  });
+
+  test.each([
+    [16, 50_000, 1],
+    [16, 400_000, 1],
+    [17, 49_999, 8],
+    [3, 8, 50_000],
+    [40, 9, 50_001],
+  ])('a product of %i rows, %i columns, sums of %i', (m, n, k) => {
+    tensors.fill(7);
+    for (const flag of flags) {
+      const out = new Float32Array(m * n);
+      const [a, b] = [new Float32Array(m * k).fill(1), new Float32Array(k * n).fill(1)];
+      kernels.matmul?.(a, b, out, { m, n, k, ...flag, accumulate: false });
+      expect(out.every((v) => v === k)).toBe(true);
+    }
+    expect(tensors.every((v) => v === 7)).toBe(true);
   });
 });
 
@@ -199,7 +213,13 @@ describe('createSimdKernels', () => {
   test('asks for less where addresses do not reach', () => {
     const kernels = createSimdKernels({ megabytes: 16 * 4096 });
     expect(multiply(kernels)).toBe(16);
-    expect(kernels.reserve?.()?.buffer.byteLength).toBeLessThanOrEqual(2 ** 32);
+    const { buffer, end } = kernels.reserve?.() ?? { buffer: new ArrayBuffer(0), end: 0 };
+    // Addresses beyond would be negative in comparisons with a sign.
+    expect(buffer.byteLength).toBeLessThanOrEqual(2 ** 31);
+    const ones = new Float32Array(buffer, end - 4 * 4096, 4096).fill(1);
+    const total = new Float64Array(1);
+    kernels.sums?.(ones, total, { groups: 1, outer: 1, kept: 1, inner: 4096 });
+    expect(total[0]).toBe(4096);
   });
 
   test('says what to do where WebAssembly may not be compiled', () => {

@@ -38,6 +38,7 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
       'Use [..., M, K] and [..., K, N]; transpose() swaps axes.',
     );
   }
+  if (a.shape.length === 2 && b.shape.length === 2) return product(a, b, false, false);
   const batch = broadcastShapes('matmul', left.shape.slice(0, -2), right.shape.slice(0, -2));
   const count = sizeOf(batch);
   const final = [...batch, ...(a.shape.length === 1 ? [] : [m]), ...(b.shape.length === 1 ? [] : [n])];
@@ -81,22 +82,22 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
  * Its gradients are products again, so no transpose is ever written out.
  */
 function product(a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean, bias?: Tensor): Tensor {
-  const [aRows, aColumns] = a.shape.slice(-2);
-  const [bRows, bColumns] = b.shape.slice(-2);
+  const rank = a.shape.length;
+  const [aRows, aColumns] = [a.shape[rank - 2], a.shape[rank - 1]];
   const m = transposeA ? aColumns : aRows;
   const k = transposeA ? aRows : aColumns;
-  const n = transposeB ? bRows : bColumns;
-  const batch = a.shape.slice(0, -2);
-  const shape = [...batch, m, n];
+  const n = b.shape[transposeB ? rank - 2 : rank - 1];
+  const shape = rank === 2 ? [m, n] : [a.shape[0], m, n];
   const inputs = bias === undefined ? [a, b] : [a, b, bias];
   const out = allocate(inputs, shape);
   if (bias !== undefined) for (let row = 0; row < m; row++) out.set(bias.data, row * n);
   const spec = { m, n, k, transposeA, transposeB, accumulate: bias !== undefined };
   const run = active(out).matmul ?? portable.matmul;
-  const item = (data: Float32Array, i: number, size: number) =>
-    batch.length === 0 ? data : data.subarray(i * size, (i + 1) * size);
-  for (let i = 0; i < sizeOf(batch); i++)
-    run(item(a.data, i, m * k), item(b.data, i, k * n), item(out, i, m * n), spec);
+  if (rank === 2) run(a.data, b.data, out, spec);
+  else {
+    const item = (data: Float32Array, i: number, size: number) => data.subarray(i * size, (i + 1) * size);
+    for (let i = 0; i < a.shape[0]; i++) run(item(a.data, i, m * k), item(b.data, i, k * n), item(out, i, m * n), spec);
+  }
   return record('product', out, shape, [
     [a, (g) => (transposeA ? product(b, g, transposeB, true) : product(g, b, false, !transposeB))],
     [b, (g) => (transposeB ? product(g, a, true, transposeA) : product(a, g, !transposeA, false))],

@@ -5,8 +5,7 @@ import type { Tensor } from '../../tensor/tensor.ts';
 
 /*
  * Tensors have no strides; ops that rearrange or repeat elements (expand, transpose, slice) walk one side of the copy
- * with strides instead. `readStrided` and `writeStrided` are each
- * other's transpose where no element is repeated.
+ * with strides instead. `readStrided` and `writeStrided` are each other's transpose where no element is repeated.
  */
 
 /** The distance in elements between neighbors on each axis of a contiguous tensor. */

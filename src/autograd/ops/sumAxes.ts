@@ -1,6 +1,6 @@
 import { active, type SumSpec } from '../../tensor/kernels/kernels.ts';
 import * as portable from '../../tensor/kernels/portable/sums.ts';
-import { takeDoubles } from '../../tensor/memory.ts';
+import { giveBack, takeDoubles } from '../../tensor/memory.ts';
 import { type Shape, sizeOf } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { readStrided, stridesOf } from './strided.ts';
@@ -13,6 +13,7 @@ export function sumAxes(x: Tensor, shape: Shape): Float64Array {
   const { data, spec } = arrange(x, shape);
   const out = takeDoubles(spec.groups * spec.kept);
   (active(data).sums ?? portable.sums)(data, out, spec);
+  if (data !== x.data) giveBack(data);
   return out;
 }
 
@@ -21,10 +22,14 @@ export function squareSumAxes(x: Tensor, shape: Shape): Float64Array {
   const { data, spec } = arrange(x, shape);
   const out = takeDoubles(spec.groups * spec.kept);
   portable.squareSums(data, out, spec);
+  if (data !== x.data) giveBack(data);
   return out;
 }
 
-/** The four axes that the axes of x join to; where they do not, x is copied with the summed axes last. */
+/**
+ * The four axes that the axes of x join to; where they do not, x is copied with the summed axes last. A kept axis of
+ * length 1 cannot be told from a summed one: what lies around it joins, so the order of summation is that of x's shape.
+ */
 function arrange(x: Tensor, shape: Shape): { readonly data: Float32Array; readonly spec: SumSpec } {
   const lead = x.shape.length - shape.length;
   const isSummed = (axis: number) => axis < lead || shape[axis - lead] === 1;

@@ -1,4 +1,5 @@
 import { isDouble } from '../precision.ts';
+import type { Reserve } from '../reserve.ts';
 
 /**
  * One product `out = op(a) op(b)`, or `out += ...` where `accumulate`.
@@ -70,13 +71,6 @@ export interface PairSpec {
   readonly width: number;
   /** Euclidean distances, else their squares. */
   readonly root: boolean;
-}
-
-/** A part of the memory that a set of kernels works in: bytes from `start` to `end` of `buffer`, both multiples of 64. */
-export interface Reserve {
-  readonly buffer: ArrayBuffer;
-  readonly start: number;
-  readonly end: number;
 }
 
 /**

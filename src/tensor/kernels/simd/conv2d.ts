@@ -42,7 +42,8 @@ export function createConv2d(
 function fits(spec: Conv2dSpec): boolean {
   const { batch, channels, filters, outHeight, outWidth } = spec;
   const frame = (spec.height + 2 * spec.padHeight) * (spec.width + 2 * spec.padWidth);
-  const patch = spec.kernelHeight * spec.kernelWidth * (outWidth + filters);
+  // A row of patches is rounded up to whole vectors.
+  const patch = spec.kernelHeight * spec.kernelWidth * (outWidth + COLUMNS + filters);
   const numbers = channels * (2 * frame + patch) + filters * (outHeight * outWidth + COLUMNS) + PATCHES;
   return batch * channels * filters > 0 && 8 * numbers < WORKSPACE_BYTES;
 }

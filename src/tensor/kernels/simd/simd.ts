@@ -34,7 +34,7 @@ const ISOLATE_MEGABYTES = 32;
  * 8 MB) takes the portable kernels.
  *
  * Throws: TypeError where the runtime has no WebAssembly, no SIMD, or refuses to compile; RangeError for `megabytes`
- * that are no integer of at least 16.
+ * that are no integer of at least 16. More than 2048 are taken for 2048.
  *
  * @example createSimdKernels({ megabytes: 64 }).name // 'simd'
  */

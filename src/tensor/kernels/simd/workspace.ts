@@ -1,4 +1,4 @@
-import type { Reserve } from '../kernels.ts';
+import { type Reserve, SMALL } from '../../reserve.ts';
 
 /*
  * The memory of the SIMD kernels: one WebAssembly memory of fixed size (growing would detach every view), from address 0
@@ -18,12 +18,12 @@ export const WORKSPACE_BYTES: number = 8 << 20;
 /** The least memory that kernels work with, in megabytes. */
 export const LEAST_MEGABYTES = 16;
 
-/** Arrays up to this many floats may live in the engine's own heap, where asking for their buffer is slow. */
-const SMALL = 16;
+/** Beyond these many, addresses would be negative numbers to comparisons that have a sign. */
+const MOST_MEGABYTES = 2048;
 
 /** Memory of `megabytes`, or of half, a quarter ... as the engine grants it; undefined below LEAST_MEGABYTES. */
 export function createMemory(megabytes: number): WebAssembly.Memory | undefined {
-  for (let size = megabytes; size >= LEAST_MEGABYTES; size /= 2) {
+  for (let size = Math.min(megabytes, MOST_MEGABYTES); size >= LEAST_MEGABYTES; size /= 2) {
     const pages = Math.floor((size * 2 ** 20) / PAGE);
     try {
       return new WebAssembly.Memory({ initial: pages, maximum: pages });
@@ -41,12 +41,15 @@ export class Workspace {
   readonly doubles: Float64Array;
   readonly reserve: Reserve;
   readonly #buffer: ArrayBuffer;
+  /** Where the last result was staged. */
+  #view: Float32Array;
   /** The first address that is not taken. */
   top: number = GUARD;
 
   constructor(memory: WebAssembly.Memory) {
     this.#buffer = memory.buffer;
     this.floats = new Float32Array(this.#buffer);
+    this.#view = this.floats;
     this.doubles = new Float64Array(this.#buffer);
     this.reserve = { buffer: this.#buffer, start: GUARD + WORKSPACE_BYTES, end: this.#buffer.byteLength - GUARD };
   }
@@ -60,6 +63,8 @@ export class Workspace {
   take(floats: number): number {
     const address = this.top;
     this.top += (4 * floats + 63) & -64;
+    // Beyond lie tensors.
+    if (this.top > this.reserve.start) throw new RangeError('workspace: a kernel took more than there is.');
     return address;
   }
 
@@ -75,6 +80,7 @@ export class Workspace {
 
   /** `input` of `length` numbers from `start` on. */
   part(data: Float32Array, start: number, length: number): number {
+    if (length === data.length) return this.input(data);
     const base = this.addressOf(data);
     return base === undefined ? this.input(data.subarray(start, start + length)) : base + 4 * start;
   }
@@ -92,54 +98,27 @@ export class Workspace {
 
   /** Brings an output that lies outside the memory its numbers. */
   finish(data: Float32Array, address: number): void {
-    if (address < this.reserve.start) data.set(this.floats.subarray(address >> 2, (address >> 2) + data.length));
+    if (address >= this.reserve.start) return;
+    // Making a view costs as much as copying a thousand numbers; the next result often lies where the last one did.
+    if (this.#view.byteOffset !== address || this.#view.length !== data.length)
+      this.#view = new Float32Array(this.#buffer, address, data.length);
+    data.set(this.#view);
   }
 
-  /** A block of a matrix: its own place, or that of a copy. */
-  block(data: Float32Array, block: Block): Rows {
-    const { columns, row, column, height, width } = block;
+  /** Columns of a row-major matrix: their own place, or that of a copy. */
+  columns(data: Float32Array, columns: number, first: number, width: number): Lines {
     const base = this.addressOf(data);
-    if (base !== undefined) return { at: base + 4 * (row * columns + column), line: 4 * columns };
-    if (width === columns) return { at: this.part(data, row * columns, height * columns), line: 4 * columns };
-    const at = this.take(height * width);
-    this.#eachLine(block, at, (start, to) => this.copyIn(data.subarray(start, start + width), to));
+    if (base !== undefined || width === columns)
+      return { at: (base ?? this.input(data)) + 4 * first, line: 4 * columns };
+    const at = this.take((data.length / columns) * width);
+    for (let from = first, to = at; from < data.length; from += columns, to += 4 * width)
+      this.copyIn(data.subarray(from, from + width), to);
     return { at, line: 4 * width };
   }
-
-  /** Room for a block of an output, holding what it holds where `filled`; `finishBlock` writes it back. */
-  outputBlock(data: Float32Array, block: Block, filled: boolean): Rows {
-    if (filled || this.addressOf(data) !== undefined) return this.block(data, block);
-    return { at: this.take(block.height * block.width), line: 4 * block.width };
-  }
-
-  finishBlock(data: Float32Array, block: Block, address: number): void {
-    if (address >= this.reserve.start) return;
-    const { columns, row, height, width } = block;
-    if (width === columns) this.finish(data.subarray(row * columns, (row + height) * columns), address);
-    else this.#eachLine(block, address, (start, from) => this.finish(data.subarray(start, start + width), from));
-  }
-
-  /** Where each line of a block begins in its matrix, and in its copy. */
-  #eachLine(
-    { columns, row, column, height, width }: Block,
-    at: number,
-    visit: (start: number, at: number) => void,
-  ): void {
-    for (let i = 0; i < height; i++) visit((row + i) * columns + column, at + 4 * i * width);
-  }
 }
 
-/** Part of a row-major matrix with `columns` columns. */
-export interface Block {
-  readonly columns: number;
-  readonly row: number;
-  readonly column: number;
-  readonly height: number;
-  readonly width: number;
-}
-
-/** The address of a block, and the bytes from line to line. */
-export interface Rows {
+/** The address of part of a matrix, and the bytes from line to line. */
+export interface Lines {
   readonly at: number;
   readonly line: number;
 }
