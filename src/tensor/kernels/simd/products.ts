@@ -118,7 +118,8 @@ function copyPart(
 
 /**
  * `rowProduct(a, aRow, b, bRow, out, outRow, m, n, k, start, startRow, startColumn)`: `out[i, j] = start + sum over d of
- * a[i, d] b[j, d]`, both read along rows: four partial sums, one a lane, added at the end.
+ * a[i, d] b[j, d]`, both read along rows: four partial sums, one a lane, added at the end. `startColumn` is 4, or 0 for
+ * zeros.
  */
 export function defineRowProduct(wasm: Assembler): void {
   wasm.define('rowProduct', 12, (local, ...given) => {
@@ -137,10 +138,6 @@ export function defineRowProduct(wasm: Assembler): void {
       ]),
       ...[...rows, ...columns].map((pointer) => advance(pointer, bytes)),
     ];
-    const total = (vector: Local<'v128'>): Expression<'f32'> => {
-      const lane = (number: number) => f32x4.extract(vector, number);
-      return f32.add(f32.add(lane(0), lane(2)), f32.add(lane(1), lane(3)));
-    };
     return [
       range(j, 0, n, PAIR, [
         range(i, 0, m, ROWS, [
@@ -151,14 +148,16 @@ export function defineRowProduct(wasm: Assembler): void {
           set(end, i32.sub(last, 12)),
           loop(i32.lt(rows[0], end), multiply(v128.load, 16)),
           loop(i32.lt(rows[0], last), multiply(v128.loadLane0, 4)),
-          ...sums.flatMap((sum, r) => [
+          ...sums.flatMap(([left, right], r) => [
             set(to, i32.add(out, i32.add(i32.mul(i32.add(i, r), outRow), i32.shl(j, 2)))),
             set(from, i32.add(start, i32.add(i32.mul(i32.add(i, r), startRow), i32.mul(j, startColumn)))),
-            ...sum.map((vector, c) =>
-              when(i32.and(i32.gt(m, i32.add(i, r)), i32.gt(n, i32.add(j, c))), [
-                f32.store(to, f32.add(f32.load(i32.add(from, i32.mul(startColumn, c))), total(vector)), 4 * c),
-              ]),
-            ),
+            when(i32.gt(m, i32.add(i, r)), [
+              // Lanes 0 + 2 and 1 + 3 of both sums, then those two, side by side.
+              set(value, f32x4.add(v128.shuffle(left, right, [0, 1, 4, 5]), v128.shuffle(left, right, [2, 3, 6, 7]))),
+              set(value, f32x4.add(v128.shuffle(value, value, [0, 2, 0, 2]), v128.shuffle(value, value, [1, 3, 1, 3]))),
+              set(value, f32x4.add(v128.loadLow(from), value)),
+              when(i32.gt(n, i32.add(j, 1)), [v128.storeLow(to, value)], [v128.storeLane0(to, value)]),
+            ]),
           ]),
         ]),
       ]),
