@@ -7,6 +7,6 @@ export {
   portableKernels,
   useKernels,
 } from './tensor/kernels/kernels.ts';
-export { simdBytes } from './tensor/kernels/simd/machine.ts';
+export { type SimdBytesOptions, simdBytes } from './tensor/kernels/simd/machine.ts';
 export { createSimdKernels, type SimdOptions } from './tensor/kernels/simd/simd.ts';
 export type { Reserve } from './tensor/reserve.ts';

@@ -30,7 +30,7 @@ import { createSimdKernels, simdBytes, useKernels } from 'twingrad/kernels';
  */
 
 /** What one training came to. */
-interface Report {
+export interface Report {
   /** The kernels that the model file says made it. */
   readonly kernels: string;
   /** The loss of each step. */
@@ -74,7 +74,8 @@ export async function smoke(module: WebAssembly.Module | undefined = precompiled
   }
 }
 
-async function report(): Promise<Report> {
+/** Trains, saves, loads and embeds with the active kernels. */
+export async function report(): Promise<Report> {
   const random = createRandom(7);
   const images = bars(random.fork('images'));
   const twin = createTwin(random.fork('weights'));

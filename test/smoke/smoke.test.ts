@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { simdBytes } from '../../src/kernels.ts';
 import { root } from '../sources.ts';
 import type { Smoke } from './program.ts';
+import type { Relaxed } from './relaxed.ts';
 
 /** How far the losses may differ between sets of kernels: errors of 1e-6 in every product move them by 3e-6. */
 const KERNEL_TOLERANCE = 1e-4;
@@ -88,6 +89,26 @@ test('the sets of kernels agree, though not to the bit', () => {
   expect(fast.embeddings).not.toBe(slow.embeddings);
 });
 
+describe('relaxed kernels', () => {
+  beforeAll(() =>
+    bundle('index', { entryPoints: ['test/smoke/relaxed.ts'], format: 'esm', outfile: join(folder, 'relaxed.mjs') }),
+  );
+
+  test.for([node, bun, deno])('agree with the exact ones in $name, or are refused in words', (runtime, { skip }) => {
+    const { exact, relaxed } = run<Relaxed>(runtime, 'relaxed.mjs', skip);
+    expect(exact).toEqual(reference.index.installed);
+    if (typeof relaxed === 'string') {
+      expect(relaxed).toMatch(/^TypeError: createSimdKernels: WebAssembly relaxed SIMD cannot be compiled here\. Use /);
+      // Node 20 has none; Deno has.
+      expect(runtime).not.toBe(deno);
+      return;
+    }
+    expect(relaxed).toMatchObject({ kernels: 'simd-relaxed', aloneAsInBatch: true, loadedAsSaved: true });
+    const apart = relaxed.losses.map((loss, i) => Math.abs(loss - exact.losses[i]));
+    expect(Math.max(...apart)).toBeLessThan(KERNEL_TOLERANCE);
+  });
+});
+
 describe('where WebAssembly cannot be compiled, the default entry is the portable one:', () => {
   test('no WebAssembly', () => {
     const without = 'data:text/javascript,delete globalThis.WebAssembly';
@@ -151,7 +172,7 @@ describe('where WebAssembly cannot be compiled, the default entry is the portabl
 });
 
 /** What a bundle prints in a runtime; `skip` is called where there is none for this platform. */
-function run({ name, binary, argumentsFor }: Runtime, file: string, skip?: (reason: string) => never): Smoke {
+function run<T = Smoke>({ name, binary, argumentsFor }: Runtime, file: string, skip?: (reason: string) => never): T {
   if (binary === undefined) {
     const reason = `npm installed no ${name} for ${process.platform} on ${process.arch}.`;
     if (skip === undefined) throw new Error(reason);

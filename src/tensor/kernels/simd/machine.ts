@@ -18,14 +18,20 @@ export interface Machine {
 /** The machine, made when it is first asked for; undefined where there is no memory for it. */
 export type GetMachine = () => Machine | undefined;
 
+/** Options of `simdBytes`. */
+export interface SimdBytesOptions {
+  /** With fused multiply-add, for kernels of `createSimdKernels({ relaxed: true })`. Default false. */
+  readonly relaxed?: boolean | undefined;
+}
+
 /**
  * The WebAssembly module that the SIMD kernels run, in binary format: for compiling it ahead, where a runtime refuses to
  * compile while it runs.
  *
  * @example new Uint8Array(simdBytes().slice(0, 4)).join() // '0,97,115,109'
  */
-export function simdBytes(): Uint8Array<ArrayBuffer> {
-  const wasm = new Assembler();
+export function simdBytes({ relaxed = false }: SimdBytesOptions = {}): Uint8Array<ArrayBuffer> {
+  const wasm = new Assembler(relaxed);
   for (const define of [
     defineColumnProduct,
     defineRowProduct,

@@ -57,7 +57,7 @@ export function defineColumnProduct(wasm: Assembler): void {
                 ...columns.map((column, v) => set(column, v128.load(source, 16 * v))),
                 ...sums.flatMap((sum, r) => [
                   set(value, v128.loadSplat(rows[r])),
-                  ...sum.map((vector, v) => set(vector, f32x4.add(vector, f32x4.mul(value, columns[v])))),
+                  ...sum.map((vector, v) => addProduct(wasm, vector, value, columns[v])),
                 ]),
                 advance(source, bStep),
                 ...rows.map((pointer) => advance(pointer, aStep)),
@@ -82,6 +82,11 @@ export function defineColumnProduct(wasm: Assembler): void {
       ]),
     ];
   });
+}
+
+/** `sum += a * b`. */
+function addProduct({ relaxed }: Assembler, sum: Local<'v128'>, a: Local<'v128'>, b: Local<'v128'>): Statement {
+  return set(sum, relaxed ? f32x4.relaxedMultiplyAdd(a, b, sum) : f32x4.add(sum, f32x4.mul(a, b)));
 }
 
 function storeTile(
@@ -134,7 +139,7 @@ export function defineRowProduct(wasm: Assembler): void {
       ...columns.map((column, c) => set(values[c], load(column))),
       ...sums.flatMap((sum, r) => [
         set(value, load(rows[r])),
-        ...sum.map((vector, c) => set(vector, f32x4.add(vector, f32x4.mul(value, values[c])))),
+        ...sum.map((vector, c) => addProduct(wasm, vector, value, values[c])),
       ]),
       ...[...rows, ...columns].map((pointer) => advance(pointer, bytes)),
     ];

@@ -65,7 +65,13 @@ export function vectorLocals(local: NewLocal, count: number): Local<'v128'>[] {
 
 /** The functions of one module over an imported memory `env.memory`. All take integers and return nothing. */
 export class Assembler {
+  /** Whether instructions may be used whose results differ between engines. */
+  readonly relaxed: boolean;
   readonly #functions: { readonly name: string; readonly params: number; readonly body: readonly number[] }[] = [];
+
+  constructor(relaxed: boolean) {
+    this.relaxed = relaxed;
+  }
 
   /** Defines and exports a function of `params` integers. */
   define(

@@ -1,4 +1,4 @@
-import { type Binary, code, type Expression, type Operand, type Unary, vector, vectors } from './code.ts';
+import { type Binary, code, type Expression, type Operand, type Unary, unsigned, vector, vectors } from './code.ts';
 
 export const ne: Binary<'v128'> = vectors(0x42);
 export const gt: Binary<'v128'> = vectors(0x44);
@@ -11,6 +11,7 @@ export const pmax: Binary<'v128'> = vectors(0xeb);
 /** Two doubles rounded into the low lanes, 0 above. */
 export const demote: Unary<'v128'> = vector(0x5e);
 
-export function extract(value: Operand<'v128'>, lane: number): Expression<'f32'> {
-  return [code(value), 0xfd, 0x1f, lane];
+/** `a * b + c`, rounded once or twice as the engine likes. */
+export function relaxedMultiplyAdd(a: Operand<'v128'>, b: Operand<'v128'>, c: Operand<'v128'>): Expression<'v128'> {
+  return [code(a), code(b), code(c), 0xfd, unsigned(0x105)];
 }
