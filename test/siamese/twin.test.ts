@@ -131,6 +131,30 @@ describe('identical images', () => {
     });
   });
 
+  it('embed to the same bits without recording, in a scope of which nothing but the embeddings is left', () => {
+    const activations: Tensor[] = [];
+    const encoder = convEncoder();
+    const twin = new Twin(
+      new Sequential(encoder, (x: Tensor) => {
+        activations.push(x);
+        return relu(x);
+      }),
+      { compare: euclidean },
+    );
+    const x = images(5, 3);
+    const recorded = twin.embed(x);
+    expect(() => activations[0].data[0]).not.toThrow();
+    for (const batchSize of [undefined, 2, 5]) {
+      const embedded = noGrad(() => twin.embed(x, { batchSize }));
+      expect(embedded.data).toEqual(recorded.data);
+      expect(embedded.node).toBeUndefined();
+      expect(() => activations.at(-1)?.data[0]).toThrow('was released');
+    }
+    // Embeddings that are the input itself stay the caller's.
+    const pixels = new Twin(new Flatten(), { compare: euclidean });
+    expect(noGrad(() => pixels.embed(x)).data).toBe(x.data);
+  });
+
   it('that embed to zero vectors have cosine gradient 0, never NaN', () => {
     const twin = new Twin(convEncoder(1, false), { compare: cosineDistance });
     const x = zeros([3, 1, SIDE, SIDE]);
