@@ -3,7 +3,6 @@ import {
   Conv2d,
   createRandom,
   Flatten,
-  Linear,
   loadStateDict,
   MaxPool2d,
   type Module,
@@ -13,24 +12,12 @@ import {
   Tensor,
 } from 'twingrad';
 import type { HostArrays } from '../arrays.ts';
+import { referenceEncoder } from './encoder.ts';
 
 /** The encoder of `reference-step` and `embed`, with the weights of the benchmark. */
 export function createEncoder(arrays: HostArrays): Sequential {
   // What it draws is overwritten.
-  const random = createRandom(1);
-  const encoder = new Sequential(
-    new Conv2d(1, 16, 5, { padding: 2, random }),
-    relu,
-    new MaxPool2d(2),
-    new Conv2d(16, 32, 3, { padding: 1, random }),
-    relu,
-    new MaxPool2d(2),
-    new Flatten(),
-    new Linear(1568, 128, { random }),
-    relu,
-    new Linear(128, 64, { random }),
-  );
-  return withWeights(encoder, arrays);
+  return withWeights(referenceEncoder(createRandom(1)), arrays);
 }
 
 /** The encoder of `conv-heavy-step`. */
