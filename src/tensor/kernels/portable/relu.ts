@@ -1,10 +1,8 @@
 import { isDouble } from '../../precision.ts';
+import { SMALL } from '../../reserve.ts';
 
 /** Below every float32, so `max(x, FLOOR)` changes -Infinity alone. */
 const FLOOR = -3.5e38;
-
-/** Arrays of fewer numbers may live in the engine's own heap, where asking for their buffer is slow. */
-const SMALL = 65;
 
 export function relu(x: Float32Array, out: Float32Array): void {
   for (let i = 0; i < out.length; i++) {
@@ -15,7 +13,7 @@ export function relu(x: Float32Array, out: Float32Array): void {
 }
 
 export function gate(g: Float32Array, y: Float32Array, out: Float32Array): void {
-  if (out.length < SMALL || isDouble(out) || isDouble(g) || isDouble(y)) {
+  if (out.length <= SMALL || isDouble(out) || isDouble(g) || isDouble(y)) {
     for (let i = 0; i < out.length; i++) out[i] = y[i] === 0 ? 0 : g[i];
     return;
   }

@@ -92,15 +92,15 @@ function turned(spec: Conv2dSpec): Conv2dSpec {
 }
 
 /**
- * Room for a framed image and for the coefficients of several; returns their address, and a function that writes the
- * coefficients of images that lie in the memory one after the other.
+ * Room for a framed image and for the coefficients of several; returns their address, the bytes from matrix to matrix,
+ * and a function that writes the coefficients of images that lie in the memory one after the other.
  */
 function createTransform(
   { workspace, run }: Machine,
   name: 'winogradInput' | 'winogradGradient',
   { channels, height, width, padHeight, padWidth }: Images,
   tiles: Tiles,
-): readonly [coefficients: number, transform: (from: number, images: number) => void] {
+): readonly [coefficients: number, step: number, transform: (from: number, images: number) => void] {
   const { x, y, count, row, line, plane } = tiles;
   const size = (channels * plane) / 4 + COLUMNS;
   const frame = workspace.take(size);
@@ -110,6 +110,7 @@ function createTransform(
   workspace.floats.fill(0, frame >> 2, (frame >> 2) + size);
   return [
     coefficients,
+    step,
     (from, images) => {
       for (let i = 0; i < images; i++) {
         const image = from + 4 * i * channels * height * width;
@@ -167,8 +168,8 @@ export function winogradForward(
   transformFilters(weight, filters, channels, isTurned, workspace.floats.subarray(weights >> 2));
   const biases = bias === undefined ? 0 : workspace.input(bias);
   const edge = workspace.take(EDGE_BYTES / 4);
-  const [inputs, transform] = createTransform(machine, 'winogradInput', spec, tiles);
-  const [inputStep, outputStep] = [4 * matrixSize(channels, tiles), 4 * matrixSize(filters, tiles)];
+  const [inputs, inputStep, transform] = createTransform(machine, 'winogradInput', spec, tiles);
+  const outputStep = 4 * matrixSize(filters, tiles);
   const outputs = workspace.take(4 * outputStep);
   const pixels = workspace.take((filters * plane) / 4);
   eachGroup(machine, spec.batch, tiles.images, [x], [out], (together, from, to) => {
@@ -208,8 +209,8 @@ export function winogradWeightGradient(
   const sums = workspace.take(16 * size);
   const coefficients = workspace.floats.subarray(sums >> 2, (sums >> 2) + 16 * size).fill(0);
   const output = { channels: filters, height, width, padHeight: 0, padWidth: 0 };
-  const [inputs, transformInputs] = createTransform(machine, 'winogradInput', spec, tiles);
-  const [gradients, transformGradients] = createTransform(machine, 'winogradGradient', output, tiles);
+  const [inputs, inputStep, transformInputs] = createTransform(machine, 'winogradInput', spec, tiles);
+  const [gradients, gradientStep, transformGradients] = createTransform(machine, 'winogradGradient', output, tiles);
   eachGroup(machine, batch, tiles.images, [x, g], [], (together, xAt, gAt) => {
     transformInputs(xAt, together);
     transformGradients(gAt, together);
@@ -217,8 +218,8 @@ export function winogradWeightGradient(
       const to = sums + 4 * i * size;
       // biome-ignore format: in the order of its definition.
       run.rowProduct(
-        gradients + 4 * i * matrixSize(filters, tiles), line, inputs + 4 * i * matrixSize(channels, tiles), line, to, 4 * channels,
-        filters, channels, together * tiles.count, to, 4 * channels, 4,
+        gradients + i * gradientStep, line, inputs + i * inputStep, line, to, 4 * channels, filters, channels,
+        together * tiles.count, to, 4 * channels, 4,
       );
     }
   });
