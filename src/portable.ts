@@ -71,6 +71,8 @@ export { type IndexTriplets, mineBatchHard } from './losses/mining.ts';
 export type { Reduction } from './losses/reduction.ts';
 export { type TripletLossOptions, tripletLoss } from './losses/tripletLoss.ts';
 export { cloneModule, gradcheckModule } from './nn/clone.ts';
+export { Conv2d } from './nn/convolutions.ts';
+export { Dropout, Flatten, Linear } from './nn/dense.ts';
 export {
   type Initializer,
   type KaimingOptions,
@@ -79,19 +81,10 @@ export {
   xavierNormal,
   xavierUniform,
 } from './nn/initializers.ts';
-export {
-  BatchNorm1d,
-  BatchNorm2d,
-  type BatchNormLayerOptions,
-  Conv2d,
-  Dropout,
-  Flatten,
-  Linear,
-  MaxPool2d,
-  Sequential,
-  type WeightOptions,
-} from './nn/layers.ts';
-export { type Context, type Layer, Module } from './nn/module.ts';
+export { type Context, type Input, type Layer, Module } from './nn/module.ts';
+export { BatchNorm1d, BatchNorm2d, type BatchNormLayerOptions } from './nn/normalizations.ts';
+export { MaxPool2d } from './nn/pooling.ts';
+export { Sequential } from './nn/sequential.ts';
 export {
   countParameters,
   type LoadStateDictOptions,
@@ -100,6 +93,7 @@ export {
   namedParameters,
   stateDict,
 } from './nn/state.ts';
+export type { WeightOptions } from './nn/weights.ts';
 export { Adam, type AdamOptions } from './optim/adam.ts';
 export { clipGradientNorm } from './optim/clip.ts';
 export {

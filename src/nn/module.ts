@@ -1,3 +1,4 @@
+import type { IntTensor } from '../tensor/intTensor.ts';
 import type { Random } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
@@ -8,6 +9,9 @@ export interface Context {
   /** Where dropout draws from; needed in training. */
   readonly random?: Random | undefined;
 }
+
+/** What a network takes: numbers, or integers such as the ids of words, which an `Embedding` turns into numbers. */
+export type Input = Tensor | IntTensor;
 
 /** The default context. */
 export const inference: Context = { training: false };
@@ -32,8 +36,9 @@ export abstract class Module {
   /**
    * Maps a batch to a batch; writes nothing on `this` (but for the running statistics of batch normalization). Training,
    * scores and galleries run it inside a `scope`: a tensor that it stores away would be released, and throws when read.
+   * A layer declares what it takes: most of them a Tensor.
    */
-  abstract forward(x: Tensor, context?: Context): Tensor;
+  abstract forward(x: Input, context?: Context): Tensor;
 }
 
 /** A layer without state: any function of a tensor, such as `relu`. */

@@ -1,15 +1,20 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { gradcheck } from '../../src/autograd/gradcheck.ts';
 import { add, mul } from '../../src/autograd/ops/arithmetic.ts';
 import { concat, reshape } from '../../src/autograd/ops/rearrange.ts';
 import { sum } from '../../src/autograd/ops/reductions.ts';
 import { stridesOf } from '../../src/autograd/ops/strided.ts';
-import { parameter } from '../../src/autograd/parameter.ts';
+import { Parameter, parameter } from '../../src/autograd/parameter.ts';
 import { backward, needsGradient, noGrad } from '../../src/autograd/tape.ts';
+import { tensor } from '../../src/tensor/create.ts';
+import { portableKernels, useKernels } from '../../src/tensor/kernels/kernels.ts';
+import { createSimdKernels } from '../../src/tensor/kernels/simd/simd.ts';
 import { toDouble } from '../../src/tensor/precision.ts';
 import { createRandom } from '../../src/tensor/random.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
-import { type Case, opTable, type Read } from './opTable.ts';
+import { errorOf } from '../errors.ts';
+import { opTable } from './opTable.ts';
+import type { Case, Read } from './table/row.ts';
 
 const reader =
   (x: Tensor): Read =>
@@ -37,24 +42,46 @@ function expectValues(y: Tensor, { oracle, shape }: Case, inputs: readonly Tenso
   });
 }
 
+/** The gradients of the sum of fn, element by element. */
+function gradientsOf({ fn }: Case, inputs: readonly Tensor[]): number[] {
+  const leaves = inputs.map((x) => new Parameter(x.data, x.shape));
+  const loss = sum(fn(...leaves));
+  const found = needsGradient(loss) ? backward(loss) : undefined;
+  return leaves.flatMap((leaf) =>
+    found?.has(leaf) ? Array.from(found.get(leaf).data) : new Array<number>(leaf.size).fill(0),
+  );
+}
+
 /** The gradients of a weighted sum of fn, as one tensor that can be differentiated again. */
-function gradientsOf({ fn }: Case, inputs: Tensor[]): Tensor {
+function recordedGradients({ fn }: Case, inputs: Tensor[]): Tensor {
   const y = fn(...inputs);
   const weights = toDouble(new Tensor(createRandom(1).fillUniform(new Float32Array(y.size), 0.5, 1.5), y.shape));
   const gradients = backward(sum(mul(y, weights)), { createGraph: true });
   return concat(inputs.map((x) => reshape(gradients.has(x) ? gradients.get(x) : mul(x, 0), [x.size])));
 }
 
-describe.each(Object.entries(opTable))('%s', (_, cases) => {
+const sets = { portable: portableKernels, simd: createSimdKernels() } as const;
+afterEach(() => {
+  useKernels(portableKernels);
+});
+
+describe.each(Object.entries(opTable))('%s', (_, { cases, edges = [], refuses = [], noGradient }) => {
   test.each(cases.map((c) => [c.name, c] as const))('%s', (_name, c) => {
-    // Value, in both precisions, against the definition.
-    expectValues(
-      noGrad(() => c.fn(...c.inputs)),
-      c,
-      c.inputs,
-      1e-6,
-    );
     const doubles = c.inputs.map(toDouble);
+    const exact = noGradient === undefined ? gradientsOf(c, doubles) : undefined;
+    for (const [name, set] of Object.entries(sets)) {
+      useKernels(set);
+      // Value and gradient in float32, against the definition in double precision.
+      expectValues(
+        noGrad(() => c.fn(...c.inputs)),
+        c,
+        c.inputs,
+        1e-6,
+      );
+      if (exact !== undefined) expectGradients(gradientsOf(c, c.inputs), exact, name);
+    }
+
+    // Double precision always takes the portable kernels.
     expectValues(
       noGrad(() => c.fn(...doubles)),
       c,
@@ -62,33 +89,57 @@ describe.each(Object.entries(opTable))('%s', (_, cases) => {
       1e-13,
     );
 
-    // The gradient against differences.
+    if (noGradient !== undefined) return expect(needsGradient(c.fn(...c.inputs.map(parameter)))).toBe(false);
+    // The gradient against differences, and the gradient of the gradient.
     const first = gradcheck(c.fn, c.inputs);
     expect(first.ok, JSON.stringify(first)).toBe(true);
-
-    // The float32 gradient against the double one.
-    const gradients = (inputs: readonly Tensor[]) => {
-      const leaves = inputs.map((x) => parameter(x));
-      const loss = sum(c.fn(...leaves));
-      const found = needsGradient(loss) ? backward(loss) : undefined;
-      return leaves.map((leaf) =>
-        found?.has(leaf) ? Array.from(found.get(leaf).data) : new Array<number>(leaf.size).fill(0),
-      );
-    };
-    const single = gradients(c.inputs).flat();
-    const double = gradients(doubles).flat();
-    const scale = double.reduce((m, v) => Math.max(m, Math.abs(v)), 0);
-    single.forEach((g, i) =>
-      expect(Math.abs(g - double[i]), `gradient ${i}`).toBeLessThanOrEqual(2e-5 * Math.abs(double[i]) + 2e-5 * scale),
-    );
-
-    // The gradient of the gradient.
     if (c.noSecondOrder === undefined && c.inputs.every((x) => x.size > 0)) {
-      const second = gradcheck((...xs) => gradientsOf(c, xs), c.inputs, { tolerance: 1e-5 });
+      const second = gradcheck((...xs) => recordedGradients(c, xs), c.inputs, { tolerance: 1e-5 });
       expect(second.ok, `second order: ${JSON.stringify(second)}`).toBe(true);
     }
   });
+
+  test.runIf(edges.length > 0).each(edges.map((e, i) => [`${e.edge} ${i}`, e] as const))('%s', (_name, e) => {
+    for (const [name, set] of Object.entries(sets)) {
+      useKernels(set);
+      const leaves = e.inputs.map((x) => parameter(x instanceof Tensor ? x : tensor(x)));
+      const y = e.fn(...leaves);
+      const value = tensor(e.value);
+      expectSame(y, value, e.shape ?? value.shape, `value, ${name}`);
+      if (e.gradients === undefined) continue;
+      const found = noGradient === undefined && y.node !== undefined ? backward(sum(y)) : undefined;
+      for (const [i, expected] of e.gradients.entries()) {
+        if (expected === undefined) continue;
+        const g = found?.has(leaves[i]) ? found.get(leaves[i]) : mul(leaves[i], 0);
+        expectSame(g, tensor(expected), leaves[i].shape, `gradient ${i}, ${name}`);
+      }
+    }
+  });
+
+  test.runIf(refuses.length > 0).each(refuses.map((r) => [r.message, r] as const))('refuses: %s', (_message, r) => {
+    const error = errorOf(r.error, r.call);
+    expect(error.message).toBe(r.message);
+  });
 });
+
+/** To two units in the last place; NaN is NaN, and zeros have no sign. */
+function expectSame(y: Tensor, expected: Tensor, shape: readonly number[], what: string): void {
+  expect(y.shape, what).toEqual(shape);
+  expect(y.size, what).toBe(expected.size);
+  expected.data.forEach((want, i) => {
+    const got = y.data[i];
+    const same = Object.is(got, want) || got === want || Math.abs(got - want) <= 2 ** -22 * Math.abs(want);
+    expect(same, `${what}, element ${i}: ${got} for ${want}`).toBe(true);
+  });
+}
+
+function expectGradients(actual: readonly number[], exact: readonly number[], what: string): void {
+  const scale = exact.reduce((m, v) => Math.max(m, Math.abs(v)), 0);
+  actual.forEach((g, i) => {
+    const error = Math.abs(g - exact[i]);
+    expect(error, `gradient ${i}, ${what}`).toBeLessThanOrEqual(2e-5 * Math.abs(exact[i]) + 2e-5 * scale);
+  });
+}
 
 test('an op that meets one tensor twice adds both gradients', () => {
   const x = parameter(new Tensor(new Float32Array([3]), [1]));

@@ -23,7 +23,8 @@ import {
 import { Arena, ArrayPool, ScopeMemory } from '../../src/tensor/memory.ts';
 import { createRandom } from '../../src/tensor/random.ts';
 import { errorOf } from '../errors.ts';
-import { type Case, opTable } from './opTable.ts';
+import { opTable } from './opTable.ts';
+import type { Case } from './table/row.ts';
 
 const withReserve = (bytes: number): Kernels => {
   const reserve = { buffer: new ArrayBuffer(bytes), start: 0, end: bytes };
@@ -79,7 +80,7 @@ const sets = [
 ] as const;
 
 describe.each(sets)('the bits inside a scope are those outside, with %s', (_, kernels) => {
-  test.each(Object.entries(opTable))('%s', (_name, cases) => {
+  test.each(Object.entries(opTable))('%s', (_name, { cases }) => {
     useKernels(kernels());
     for (const c of cases) {
       const outside = results(c);

@@ -5,17 +5,12 @@ import { matmul } from '../../src/autograd/ops/products.ts';
 import { transpose } from '../../src/autograd/ops/rearrange.ts';
 import type { Edge } from '../../src/autograd/tape.ts';
 import { gradcheckModule } from '../../src/nn/clone.ts';
-import {
-  BatchNorm1d,
-  BatchNorm2d,
-  Conv2d,
-  Dropout,
-  Flatten,
-  Linear,
-  MaxPool2d,
-  Sequential,
-} from '../../src/nn/layers.ts';
+import { Conv2d } from '../../src/nn/convolutions.ts';
+import { Dropout, Flatten, Linear } from '../../src/nn/dense.ts';
 import type { Context, Module } from '../../src/nn/module.ts';
+import { BatchNorm1d, BatchNorm2d } from '../../src/nn/normalizations.ts';
+import { MaxPool2d } from '../../src/nn/pooling.ts';
+import { Sequential } from '../../src/nn/sequential.ts';
 import { namedParameters, stateDict } from '../../src/nn/state.ts';
 import { zeros } from '../../src/tensor/create.ts';
 import { isDouble } from '../../src/tensor/precision.ts';

@@ -10,18 +10,13 @@ import { sum } from '../../src/autograd/ops/reductions.ts';
 import { Parameter, parameter } from '../../src/autograd/parameter.ts';
 import { backward } from '../../src/autograd/tape.ts';
 import { cloneModule } from '../../src/nn/clone.ts';
+import { Conv2d } from '../../src/nn/convolutions.ts';
+import { Dropout, Flatten, Linear } from '../../src/nn/dense.ts';
 import { xavierUniform } from '../../src/nn/initializers.ts';
-import {
-  BatchNorm1d,
-  BatchNorm2d,
-  Conv2d,
-  Dropout,
-  Flatten,
-  Linear,
-  MaxPool2d,
-  Sequential,
-} from '../../src/nn/layers.ts';
 import { type Context, Module } from '../../src/nn/module.ts';
+import { BatchNorm1d, BatchNorm2d } from '../../src/nn/normalizations.ts';
+import { MaxPool2d } from '../../src/nn/pooling.ts';
+import { Sequential } from '../../src/nn/sequential.ts';
 import { stateDict } from '../../src/nn/state.ts';
 import { full, ones, tensor, zeros } from '../../src/tensor/create.ts';
 import { createRandom } from '../../src/tensor/random.ts';

@@ -2,8 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { relu } from '../../src/autograd/ops/activations.ts';
 import { mul } from '../../src/autograd/ops/arithmetic.ts';
 import { type Parameter, parameter } from '../../src/autograd/parameter.ts';
-import { BatchNorm1d, Conv2d, Flatten, Linear, MaxPool2d, Sequential } from '../../src/nn/layers.ts';
+import { Conv2d } from '../../src/nn/convolutions.ts';
+import { Flatten, Linear } from '../../src/nn/dense.ts';
 import { Module } from '../../src/nn/module.ts';
+import { BatchNorm1d } from '../../src/nn/normalizations.ts';
+import { MaxPool2d } from '../../src/nn/pooling.ts';
+import { Sequential } from '../../src/nn/sequential.ts';
 import {
   checkStateDict,
   countParameters,

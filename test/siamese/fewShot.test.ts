@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cosineSimilarity, euclidean } from '../../src/autograd/ops/distances.ts';
 import { imageSet, type LabelledSet } from '../../src/data/imageSet.ts';
-import { Flatten } from '../../src/nn/layers.ts';
+import { Flatten } from '../../src/nn/dense.ts';
 import { evaluateFewShot } from '../../src/siamese/fewShot.ts';
 import { type Measure, Twin } from '../../src/siamese/twin.ts';
 import { createRandom } from '../../src/tensor/random.ts';

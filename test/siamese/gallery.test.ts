@@ -7,8 +7,10 @@ import { cosineDistance, cosineSimilarity, euclidean, squaredEuclidean } from '.
 import { slice } from '../../src/autograd/ops/rearrange.ts';
 import { sum } from '../../src/autograd/ops/reductions.ts';
 import { scope } from '../../src/autograd/scope.ts';
-import { Conv2d, Flatten, Linear, Sequential } from '../../src/nn/layers.ts';
+import { Conv2d } from '../../src/nn/convolutions.ts';
+import { Flatten, Linear } from '../../src/nn/dense.ts';
 import { Module } from '../../src/nn/module.ts';
+import { Sequential } from '../../src/nn/sequential.ts';
 import { Gallery } from '../../src/siamese/gallery.ts';
 import { type Measure, Twin } from '../../src/siamese/twin.ts';
 import { ones, tensor, zeros } from '../../src/tensor/create.ts';

@@ -4,7 +4,7 @@ import type { LabelledSet } from '../../src/data/imageSet.ts';
 import { balancedPairs, type PairBatch } from '../../src/data/samplers.ts';
 import { readSafetensors, writeSafetensors } from '../../src/io/safetensors.ts';
 import { contrastiveLoss } from '../../src/losses/contrastiveLoss.ts';
-import { Linear } from '../../src/nn/layers.ts';
+import { Linear } from '../../src/nn/dense.ts';
 import type { Module } from '../../src/nn/module.ts';
 import { stateDict } from '../../src/nn/state.ts';
 import { Adam } from '../../src/optim/adam.ts';

@@ -3,7 +3,7 @@ import { cosineSimilarity, euclidean } from '../../src/autograd/ops/distances.ts
 import type { SyncBatches } from '../../src/data/batches.ts';
 import { imageSet } from '../../src/data/imageSet.ts';
 import { balancedPairs, type PairBatch } from '../../src/data/samplers.ts';
-import { Flatten } from '../../src/nn/layers.ts';
+import { Flatten } from '../../src/nn/dense.ts';
 import { calibrateThreshold } from '../../src/siamese/calibrate.ts';
 import { scorePairs } from '../../src/siamese/scorePairs.ts';
 import { Twin } from '../../src/siamese/twin.ts';

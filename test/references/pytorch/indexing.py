@@ -1,0 +1,16 @@
+"""Choosing elements by index."""
+
+import torch
+from torch.nn import functional as F
+
+from common import draws, op as reference
+
+normal = draws('indexing')
+
+
+def op(name, call, options, inputs):
+    return reference(normal, name, call, options, inputs)
+
+
+def parts():
+    return {'ops': []}

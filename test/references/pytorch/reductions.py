@@ -1,0 +1,16 @@
+"""Reductions over axes."""
+
+import torch
+from torch.nn import functional as F
+
+from common import draws, op as reference
+
+normal = draws('reductions')
+
+
+def op(name, call, options, inputs):
+    return reference(normal, name, call, options, inputs)
+
+
+def parts():
+    return {'ops': []}
