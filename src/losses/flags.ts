@@ -28,15 +28,16 @@ export function differentFlags(op: string, labels: PairLabels, count: number): F
   throw new TypeError(`${op}: say what the labels mean, as { different: y } or { same: y }.`);
 }
 
-function readFlags(op: string, name: string, flags: Flags, count: number): Float32Array {
+/** Flags as 0 and 1, one for each of `count` items. Throws: RangeError, with its index, for any other value. */
+export function readFlags(op: string, name: string, flags: Flags, count: number, items = 'pairs'): Float32Array {
   const values: ArrayLike<number | boolean> =
     flags instanceof Tensor || flags instanceof IntTensor ? flags.data : flags;
   if (values.length !== count) {
     throw new ShapeError(
       op,
-      `${count} distances need ${count} labels`,
+      `${count} ${items} need ${count} labels`,
       [[count], [values.length]],
-      `Pass one entry of '${name}' for each pair.`,
+      `Pass one entry of '${name}' for each of the ${items}.`,
     );
   }
   return Float32Array.from(values, (value: unknown, i) => {

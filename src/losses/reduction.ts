@@ -7,15 +7,29 @@ import type { Tensor } from '../tensor/tensor.ts';
  */
 export type Reduction = 'mean' | 'sum' | 'none' | 'meanNonZero';
 
-/** Applies a reduction to losses `[N]`. An empty mean is 0 with a live graph, never NaN. */
-export function reduce(op: string, losses: Tensor, reduction: Reduction): Tensor {
+/** Options of every loss. */
+export interface LossOptions {
+  /** How the losses of the items become one. Default 'mean'. */
+  readonly reduction?: Reduction | undefined;
+}
+
+/**
+ * Applies a reduction to the losses of the items, of any shape; `count` is what a mean is divided by, by default the
+ * number of items. An empty mean is 0 with a live graph, never NaN.
+ */
+export function reduce(
+  op: string,
+  losses: Tensor,
+  reduction: Reduction,
+  count: number = Math.max(1, losses.size),
+): Tensor {
   switch (reduction) {
     case 'none':
       return losses;
     case 'sum':
       return sum(losses);
     case 'mean':
-      return quotientOfSum(losses, Math.max(1, losses.size));
+      return quotientOfSum(losses, count);
     case 'meanNonZero': {
       let active = 0;
       for (const loss of losses.data) if (loss > 0) active++;

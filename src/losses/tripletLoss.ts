@@ -1,5 +1,6 @@
 import { relu, softplus } from '../autograd/ops/activations.ts';
 import { add, minimum, sub } from '../autograd/ops/arithmetic.ts';
+import { chebyshev, manhattan } from '../autograd/ops/cityBlock.ts';
 import { COSINE_BOUND, cosineDistance, euclidean, squaredEuclidean } from '../autograd/ops/distances.ts';
 import type { Metric } from '../autograd/ops/pairwiseDistances.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -56,9 +57,13 @@ function distanceOp(metric: Metric): (a: Tensor, b: Tensor) => Tensor {
       return euclidean;
     case 'cosine':
       return cosineDistance;
+    case 'manhattan':
+      return manhattan;
+    case 'chebyshev':
+      return chebyshev;
     default:
       throw new RangeError(
-        `tripletLoss: unknown distance '${String(metric)}'. Use 'squaredEuclidean', 'euclidean' or 'cosine'.`,
+        `tripletLoss: unknown distance '${String(metric)}'. Use 'squaredEuclidean', 'euclidean', 'cosine', 'manhattan' or 'chebyshev'.`,
       );
   }
 }

@@ -1,4 +1,4 @@
-import { dropout } from '../autograd/ops/normalization.ts';
+import { dropout } from '../autograd/ops/dropout.ts';
 import { linear } from '../autograd/ops/products.ts';
 import { flatten } from '../autograd/ops/rearrange.ts';
 import { type Parameter, parameter } from '../autograd/parameter.ts';

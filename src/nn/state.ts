@@ -57,7 +57,8 @@ export interface LoadStateDictOptions {
 }
 
 /**
- * Copies values into a module's parameters and buffers. All names and shapes are checked before anything is written.
+ * Copies values into a module's parameters and buffers. All names and shapes are checked before anything is written;
+ * `num_batches_tracked`, which PyTorch saves with a BatchNorm, is passed over.
  *
  * Throws: ShapeError that lists every missing name, unknown name and differing shape.
  *
@@ -96,7 +97,8 @@ export function checkStateDict(
       shapes.push(source.shape, target.shape);
     }
   }
-  if (!partial) for (const name of state.keys()) if (!own.has(name)) problems.push(`'${name}' is not in the module`);
+  for (const name of state.keys())
+    if (!partial && !own.has(name) && !isBatchCount(name)) problems.push(`'${name}' is not in the module`);
   if (problems.length > 0) {
     throw new ShapeError(
       'loadStateDict',
@@ -125,6 +127,11 @@ export function describeModule(root: ModuleTree): Map<string, string> {
 
 function isFunction(value: unknown): value is (x: Tensor) => unknown {
   return typeof value === 'function';
+}
+
+/** PyTorch counts the batches of a BatchNorm for a mode (`momentum=None`) that there is none of here. */
+function isBatchCount(name: string): boolean {
+  return /(^|\.)num_batches_tracked$/.test(name);
 }
 
 /** `runningMean` -> `running_mean`, path by path. */

@@ -17,7 +17,7 @@ export function clipGradientNorm(
   gradients: Gradients,
   { maxNorm }: { readonly maxNorm: number },
 ): { readonly gradients: Gradients; readonly norm: number } {
-  if (!(maxNorm > 0)) throw new RangeError(`clipGradientNorm: maxNorm must be above 0; got ${maxNorm}.`);
+  checkMaxNorm('clipGradientNorm', 'maxNorm', maxNorm);
   let squares = 0;
   for (const [, { data }] of gradients) for (let i = 0; i < data.length; i++) squares += data[i] * data[i];
   const norm = Math.sqrt(squares);
@@ -36,4 +36,9 @@ export function clipGradientNorm(
     clipped.set(parameter, new Tensor(data, g.shape));
   }
   return { gradients: new GradientMap(clipped), norm };
+}
+
+/** Throws a RangeError unless a limit of the norm is above 0; Infinity limits nothing. */
+export function checkMaxNorm(op: string, name: string, maxNorm: number): void {
+  if (!(maxNorm > 0)) throw new RangeError(`${op}: ${name} must be above 0; got ${maxNorm}.`);
 }

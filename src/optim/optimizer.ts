@@ -18,7 +18,7 @@ export interface ParameterGroup {
 export interface OptimizerOptions {
   /** Step size. */
   readonly learningRate: number;
-  /** Times the parameter, added to its gradient (L2 penalty). Default 0. */
+  /** Times the parameter, added to its gradient (L2 penalty); `AdamW` shrinks the parameter instead. Default 0. */
   readonly weightDecay?: number | undefined;
   readonly groups?: readonly ParameterGroup[] | undefined;
 }
@@ -27,12 +27,19 @@ export interface OptimizerOptions {
 export interface Slot {
   readonly name: string;
   readonly parameter: Parameter;
+  /** Of this step: the learning rate of its group times the factor of the schedule. */
   readonly learningRate: number;
   readonly weightDecay: number;
   /** Running values, such as momentum, of the parameter's shape. */
   readonly state: readonly Tensor[];
   /** How often the parameter was updated, in one element; exact to 2^24, where it stays. */
   readonly count: Tensor;
+}
+
+/** Options of `Optimizer.step`. */
+export interface StepOptions {
+  /** Times the learning rate of every group, in this step alone: what a schedule gives. Default 1. */
+  readonly learningRateFactor?: number | undefined;
 }
 
 /** What an optimizer remembers between steps. */
@@ -104,12 +111,14 @@ export abstract class Optimizer {
   }
 
   /**
-   * Updates, in place, every parameter that has a gradient.
+   * Updates, in place, every parameter that has a gradient. At a `learningRateFactor` of 0 parameters stay and running
+   * values go on, as in PyTorch; a learning rate of 0 freezes both.
    *
    * Throws: ShapeError for a gradient of another shape; RangeError where no gradient belongs to a parameter of this
-   * optimizer. Nothing is written then.
+   * optimizer, and for a factor that is negative or not finite. Nothing is written then.
    */
-  step(gradients: Gradients): void {
+  step(gradients: Gradients, { learningRateFactor = 1 }: StepOptions = {}): void {
+    atLeastZero('learningRateFactor', learningRateFactor, 'optimizer.step');
     const live = this.#slots.filter(({ parameter }) => gradients.has(parameter));
     if (live.length === 0) {
       throw new RangeError(
@@ -131,7 +140,8 @@ export abstract class Optimizer {
     for (const slot of live) {
       if (slot.learningRate === 0) continue;
       slot.count.data[0]++;
-      this.update(slot, gradients.get(slot.parameter).data, slot.count.data[0]);
+      const scaled = { ...slot, learningRate: slot.learningRate * learningRateFactor };
+      this.update(scaled, gradients.get(slot.parameter).data, slot.count.data[0]);
     }
   }
 
@@ -186,9 +196,9 @@ export abstract class Optimizer {
 }
 
 /** A number option that must be finite and not negative. */
-export function atLeastZero(name: string, value: number): number {
+export function atLeastZero(name: string, value: number, op = 'optimizer'): number {
   if (!(value >= 0 && value < Infinity))
-    throw new RangeError(`optimizer: ${name} must be a finite number of at least 0; got ${value}.`);
+    throw new RangeError(`${op}: ${name} must be a finite number of at least 0; got ${value}.`);
   return value;
 }
 

@@ -21,6 +21,8 @@ export interface Checkpoint extends Snapshot {
   readonly step: number;
   /** Batches an epoch, and the random key, of the training: another one cannot go on with this checkpoint. */
   readonly batches: number;
+  /** Batches a step: what a step is, and so where in its epoch the training stands. */
+  readonly accumulate: number;
   readonly random: RandomState;
   /** What the validation measures, where there is one: scores of another metric cannot be compared with the best. */
   readonly metric: string | undefined;
@@ -32,6 +34,7 @@ export interface Checkpoint extends Snapshot {
 export function encodeCheckpoint({
   step,
   batches,
+  accumulate,
   random,
   metric,
   state,
@@ -49,6 +52,8 @@ export function encodeCheckpoint({
   return writeSafetensors(entries, {
     'twingrad.checkpoint': CHECKPOINT_VERSION,
     'twingrad.training': JSON.stringify([step, batches, ...random, optimizer.steps]),
+    // Only where it is not 1, so that a version without it reads all that it could resume.
+    ...(accumulate === 1 ? {} : { 'twingrad.accumulate': JSON.stringify([accumulate]) }),
     ...(metric === undefined ? {} : { 'twingrad.metric': metric }),
     // A score is written by its shortest decimal form, which reads back to the same bits.
     ...(best === undefined ? {} : { 'twingrad.best': JSON.stringify([best.score, best.epoch]) }),
@@ -70,6 +75,9 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   }
   const counts = numbers(file.metadata.get('twingrad.training'), 6, (v) => Number.isSafeInteger(v) && v >= 0);
   const [step, batches, key0, key1, counter, optimizerSteps] = counts;
+  const accumulateText = file.metadata.get('twingrad.accumulate') ?? '[1]';
+  const [accumulate] = numbers(accumulateText, 1, (v) => Number.isSafeInteger(v) && v > 0);
+  const perEpoch = Math.ceil(batches / accumulate);
   const bestText = file.metadata.get('twingrad.best');
   const tensors = (prefix: string) => tensorsOf('train', file, prefix);
   const bestValues = { state: tensors('best.'), extra: tensors('best_extra.') };
@@ -78,11 +86,12 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
     bestText === undefined && bestValues.state.size + bestValues.extra.size === 0
       ? []
       : numbers(bestText, 2, (v, i) =>
-          i === 0 ? Number.isFinite(v) : Number.isInteger(v) && v > 0 && v * batches <= step,
+          i === 0 ? Number.isFinite(v) : Number.isInteger(v) && v > 0 && v * perEpoch <= step,
         );
   return {
     step,
     batches,
+    accumulate,
     random: [key0, key1, counter],
     metric: file.metadata.get('twingrad.metric'),
     state: tensors('model.'),

@@ -1,6 +1,7 @@
-import { concat } from '../autograd/ops/rearrange.ts';
+import { concat } from '../autograd/ops/joining.ts';
 import { noGrad } from '../autograd/tape.ts';
 import type { LabelledSet } from '../data/imageSet.ts';
+import type { Input } from '../nn/module.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Measure, Twin } from './twin.ts';
 
@@ -21,6 +22,6 @@ export function embedSet(twin: Twin<Measure>, set: LabelledSet): Tensor {
 }
 
 /** The embeddings `[N, D]` of inputs `[N, ...sample]`, batch by batch. Records nothing. */
-export function embedRows(twin: Twin<Measure>, x: Tensor): Tensor {
+export function embedRows(twin: Twin<Measure>, x: Input): Tensor {
   return noGrad(() => twin.embed(x, { batchSize: CHUNK }));
 }

@@ -1,6 +1,8 @@
-import { concat, slice } from '../autograd/ops/rearrange.ts';
+import { concat } from '../autograd/ops/joining.ts';
+import { slice } from '../autograd/ops/rearrange.ts';
 import { keep } from '../autograd/scope.ts';
 import { noGrad } from '../autograd/tape.ts';
+import type { Input } from '../nn/module.ts';
 import { checkInteger } from '../tensor/check.ts';
 import { ShapeError } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
@@ -65,7 +67,7 @@ export class Gallery<L extends string | number> {
    * Embeds inputs `[N, ...sample]` and keeps them under N labels. Throws: ShapeError where the numbers differ, or the
    * embeddings are of another length than those kept; RangeError, with the input, for one that is not finite.
    */
-  add(x: Tensor, labels: readonly L[]): void {
+  add(x: Input, labels: readonly L[]): void {
     if (x.shape[0] !== labels.length) {
       throw new ShapeError(
         'gallery.add',
@@ -93,7 +95,7 @@ export class Gallery<L extends string | number> {
    * For each query `[N, ...sample]` its k most alike entries, most alike first; at a tie the one added first.
    * Throws: RangeError where the gallery is empty, a query embeds to NaN, or k is not an integer of at least 1.
    */
-  search(x: Tensor, { k = 5 }: SearchOptions = {}): Match<L>[][] {
+  search(x: Input, { k = 5 }: SearchOptions = {}): Match<L>[][] {
     if (this.size === 0) throw new RangeError('gallery.search: the gallery is empty. Add known inputs first.');
     checkInteger('gallery.search', 'k', k, 1);
     return noGrad(() => {
@@ -111,7 +113,7 @@ export class Gallery<L extends string | number> {
   }
 
   /** For each query the label that most of its k neighbors have; at a tie the one with the most alike neighbor. */
-  vote(x: Tensor, options: SearchOptions = {}): Vote<L>[] {
+  vote(x: Input, options: SearchOptions = {}): Vote<L>[] {
     return this.search(x, options).map((matches) => {
       const votes = new Map<L, number>();
       for (const { label } of matches) votes.set(label, (votes.get(label) ?? 0) + 1);

@@ -1,10 +1,18 @@
 import { scope } from '../autograd/scope.ts';
 import { noGrad } from '../autograd/tape.ts';
 import type { SyncBatches } from '../data/batches.ts';
-import type { PairBatch } from '../data/samplers.ts';
 import { differentFlags } from '../losses/flags.ts';
+import type { Input } from '../nn/module.ts';
 import type { ScoredPairs } from './scores.ts';
 import { finiteScores, type Measure, type Twin } from './twin.ts';
+
+/** Pairs to score: those of `balancedPairs`, or of integers for an encoder that begins with an Embedding. */
+export interface InputPairs {
+  readonly a: Input;
+  readonly b: Input;
+  /** 1 where the pair is different, 0 where it is the same. */
+  readonly different: Uint8Array;
+}
 
 /**
  * Compares all pairs of one epoch (the first unless `epoch` says otherwise), for calibration and evaluation. Records
@@ -19,7 +27,7 @@ import { finiteScores, type Measure, type Twin } from './twin.ts';
  */
 export function scorePairs(
   twin: Twin<Measure>,
-  pairs: SyncBatches<PairBatch>,
+  pairs: SyncBatches<InputPairs>,
   { epoch = 0 }: { readonly epoch?: number | undefined } = {},
 ): ScoredPairs {
   const scores: number[] = [];
@@ -41,7 +49,7 @@ export function scorePairs(
  * labels that are neither 0 nor 1, ShapeError for another number of labels than pairs, TypeError for asynchronous
  * batches. Goes through the pairs, but runs no network.
  */
-export function checkPairs(op: string, pairs: SyncBatches<PairBatch>): void {
+export function checkPairs(op: string, pairs: SyncBatches<InputPairs>): void {
   let count = 0;
   let apart = 0;
   for (const { a, different } of syncEpoch(op, pairs, 0)) {
@@ -55,7 +63,7 @@ export function checkPairs(op: string, pairs: SyncBatches<PairBatch>): void {
   throw new RangeError(`${op}: the validation has ${found}. It needs pairs of both kinds.`);
 }
 
-function syncEpoch(op: string, pairs: SyncBatches<PairBatch>, epoch: number): Iterable<PairBatch> {
+function syncEpoch(op: string, pairs: SyncBatches<InputPairs>, epoch: number): Iterable<InputPairs> {
   const batches = pairs.epoch(epoch);
   if (Symbol.iterator in batches) return batches;
   throw new TypeError(

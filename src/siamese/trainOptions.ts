@@ -2,7 +2,9 @@ import type { Batches, SyncBatches } from '../data/batches.ts';
 import type { PairBatch } from '../data/samplers.ts';
 import type { Context } from '../nn/module.ts';
 import { namedParameters } from '../nn/state.ts';
+import { checkMaxNorm } from '../optim/clip.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
+import type { Schedule } from '../optim/schedules.ts';
 import { checkInteger } from '../tensor/check.ts';
 import type { Random } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -11,6 +13,14 @@ import type { Measure, Twin } from './twin.ts';
 
 /** What `validate` measures on its pairs; for `eer` lower is better. `accuracy` is that of the best threshold. */
 export type ValidationMetric = 'accuracy' | 'auc' | 'eer';
+
+/** What `afterStep` is told: the same as the step's `TrainStep`. */
+export interface StepInfo {
+  readonly epoch: number;
+  readonly step: number;
+  readonly steps: number;
+  readonly loss: number;
+}
 
 /** Options of `train`. */
 export interface TrainOptions<B> {
@@ -28,7 +38,7 @@ export interface TrainOptions<B> {
   readonly optimizer: Optimizer;
   /** Passes over the batches. */
   readonly epochs: number;
-  /** Where dropout draws from; forked by epoch and step. */
+  /** Where dropout draws from; forked by epoch and batch. */
   readonly random: Random;
   /**
    * Scores pairs after every epoch; at the end the twin, and what the optimizer trains besides, get the weights of the
@@ -39,6 +49,25 @@ export interface TrainOptions<B> {
   readonly patience?: number | undefined;
   /** Limits the norm of the gradients, see `clipGradientNorm`. */
   readonly clip?: { readonly maxNorm: number } | undefined;
+  /**
+   * What the learning rates are multiplied by, as a function of the optimizer's steps done in this training, counted
+   * from 0: `cosineDecay({ steps })`, or one of your own. Called once a step, also of a resumed training, where it goes
+   * on with the step. Default: 1.
+   */
+  readonly schedule?: Schedule | undefined;
+  /**
+   * Batches for one step of the optimizer: it gets the mean of their gradients, as from one batch as large where they
+   * are equally large and their losses are means; batch norm still sees each alone. Everything called a step, also in
+   * `schedule` and in a checkpoint, is such a step, and its loss is the mean of theirs. An epoch whose batches this does
+   * not divide ends with a step of fewer, the mean of those. Default 1.
+   */
+  readonly accumulate?: number | undefined;
+  /**
+   * Called after every step, when the optimizer has written: for `emaUpdate`, projecting weights, logging. It comes
+   * before the validation, the yield and the checkpoint, so all see what it writes; what it writes outside the twin
+   * is in no checkpoint. It is synchronous; what it throws ends the training after that step.
+   */
+  readonly afterStep?: ((info: StepInfo) => void) | undefined;
   /** Ends the training with an exception, `signal.reason`, after the step under way. */
   readonly signal?: AbortSignal | undefined;
   /** Bytes of a checkpoint of the same training, to go on from. */
@@ -48,10 +77,11 @@ export interface TrainOptions<B> {
 /** Everything that can be known to be wrong before the first step; the labels of the validation pairs are read once. */
 export function checkOptions<B>(
   twin: Twin<Measure>,
-  { batches, epochs, optimizer, validate, patience = Infinity, clip }: TrainOptions<B>,
+  { batches, epochs, optimizer, validate, patience = Infinity, clip, accumulate = 1 }: TrainOptions<B>,
 ): void {
   checkInteger('train', 'epochs', epochs, 1);
   checkInteger('train', 'batches.length', batches.length, 1);
+  checkInteger('train', 'accumulate', accumulate, 1);
   const trained = new Set(optimizer.parameters.values());
   if (![...namedParameters(twin).values()].some((own) => trained.has(own))) {
     throw new RangeError(
@@ -63,8 +93,7 @@ export function checkOptions<B>(
     if (validate === undefined)
       throw new RangeError('train: patience needs validate, which says what is better. Pass { pairs, metric }.');
   }
-  if (clip !== undefined && !(clip.maxNorm > 0))
-    throw new RangeError(`train: clip.maxNorm must be above 0; got ${clip.maxNorm}.`);
+  if (clip !== undefined) checkMaxNorm('train', 'clip.maxNorm', clip.maxNorm);
   if (validate === undefined) return;
   if (!['accuracy', 'auc', 'eer'].includes(validate.metric)) {
     throw new RangeError(`train: unknown metric '${String(validate.metric)}'. Use 'accuracy', 'auc' or 'eer'.`);

@@ -1,11 +1,13 @@
 import type { Distance, Similarity } from '../autograd/measure.ts';
-import { concat, slice } from '../autograd/ops/rearrange.ts';
+import { concat } from '../autograd/ops/joining.ts';
+import { slice } from '../autograd/ops/rearrange.ts';
 import { scope } from '../autograd/scope.ts';
 import { isRecording, noGrad } from '../autograd/tape.ts';
-import { type Context, inference, Module } from '../nn/module.ts';
+import { type Context, type Input, inference, Module } from '../nn/module.ts';
 import { checkInteger, firstNonFinite } from '../tensor/check.ts';
-import { ShapeError, sameShape } from '../tensor/shape.ts';
+import { ShapeError } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { joinInputs, someInputs } from './inputs.ts';
 import { accepts } from './scores.ts';
 
 /** What a comparison gives: lower or higher means more alike. */
@@ -32,7 +34,8 @@ export interface EmbedOptions {
 /**
  * One encoder for both inputs, and a comparison of the two embeddings.
  *
- * Shapes: the encoder maps `[N, ...sample] -> [N, D]`, the comparison `[N, D], [N, D] -> [N]`.
+ * Shapes: the encoder maps `[N, ...sample] -> [N, D]`, the comparison `[N, D], [N, D] -> [N]`. Samples are numbers (Tensor)
+ * or integers (IntTensor), such as the ids of words, for an encoder that begins with an Embedding.
  * Source: Bromley et al. 1993, "Signature verification using a Siamese time delay neural network".
  *
  * @example
@@ -63,7 +66,7 @@ export class Twin<M extends Measure = Measure> extends Module {
     return copyTwin(this, threshold);
   }
 
-  forward(x: Tensor, context: Context = inference): Tensor {
+  forward(x: Input, context: Context = inference): Tensor {
     const embeddings = this.encoder.forward(x, context);
     if (embeddings.shape.length !== 2 || embeddings.shape[0] !== x.shape[0]) {
       throw new ShapeError(
@@ -80,17 +83,17 @@ export class Twin<M extends Measure = Measure> extends Module {
    * The embeddings of a batch, `[N, ...sample] -> [N, D]`. Differentiable: wrap in `noGrad` where no gradient is needed,
    * which is faster too, as the encoder then runs in a `scope`. Row i has the same bits in any batch.
    */
-  embed(x: Tensor, { batchSize = Infinity, training = false, random }: EmbedOptions = {}): Tensor {
+  embed(x: Input, { batchSize = Infinity, training = false, random }: EmbedOptions = {}): Tensor {
     if (batchSize !== Infinity) checkInteger('embed', 'batchSize', batchSize, 1);
     const count = x.shape[0];
-    const rows = (make: () => Tensor) => {
+    const rows = (make: () => Input) => {
       const run = () => this.forward(make(), { training, random });
       return isRecording() ? run() : scope(run);
     };
     if (!(count > batchSize)) return rows(() => x);
     const parts: Tensor[] = [];
     for (let start = 0; start < count; start += batchSize)
-      parts.push(rows(() => slice(x, [[start, Math.min(count, start + batchSize)]])));
+      parts.push(rows(() => someInputs(x, start, Math.min(count, start + batchSize))));
     return concat(parts);
   }
 
@@ -98,7 +101,7 @@ export class Twin<M extends Measure = Measure> extends Module {
    * How far, or how much alike, row i of a and row i of b are. Both run through the encoder as one batch `[2N, ...]`
    * where their shapes agree, else one after the other. Differentiable.
    */
-  compare(a: Tensor, b: Tensor, context: Context = inference): M {
+  compare(a: Input, b: Input, context: Context = inference): M {
     const count = a.shape[0];
     if (count === undefined || count !== b.shape[0]) {
       throw new ShapeError(
@@ -108,8 +111,9 @@ export class Twin<M extends Measure = Measure> extends Module {
         'Row i of a is compared with row i of b.',
       );
     }
-    if (sameShape(a.shape, b.shape)) {
-      const both = this.forward(concat([a, b]), context);
+    const joined = joinInputs(a, b);
+    if (joined !== undefined) {
+      const both = this.forward(joined, context);
       return this.metric(slice(both, [[0, count]]), slice(both, [[count, 2 * count]]));
     }
     return this.metric(this.forward(a, context), this.forward(b, context));
@@ -120,7 +124,7 @@ export class Twin<M extends Measure = Measure> extends Module {
    *
    * Throws: TypeError where the twin has no threshold; RangeError where an input gives a score that is not finite.
    */
-  isSame(a: Tensor, b: Tensor): boolean[] {
+  isSame(a: Input, b: Input): boolean[] {
     const { threshold } = this;
     if (threshold === undefined) {
       throw new TypeError(

@@ -50,12 +50,14 @@ export function full(shape: Shape, value: number): Tensor {
 }
 
 /**
- * The integers `0 .. n - 1`.
+ * The integers `0 .. n - 1`, at most to 2^24.
  *
  * @example arange(3).toArray() // [0, 1, 2]
  */
 export function arange(n: number): Tensor {
   checkShape('arange', [n]);
+  if (n > 2 ** 24 + 1)
+    throw new RangeError(`arange: float32 holds no integer after 2^24 but even ones; got ${n}. Use an Int32Array.`);
   return new Tensor(
     Float32Array.from({ length: n }, (_, i) => i),
     [n],

@@ -7,6 +7,8 @@ export class IntTensor {
   readonly shape: Shape;
 
   constructor(data: Int32Array, shape: Shape) {
+    if (!(data instanceof Int32Array))
+      throw new TypeError('intTensor: data must be an Int32Array. Convert it with Int32Array.from(values).');
     checkShape('intTensor', shape);
     if (sizeOf(shape) !== data.length) {
       throw new ShapeError(
@@ -67,4 +69,11 @@ export function toIntegers(op: string, what: string, values: Integers): Int32Arr
     }
     return value;
   });
+}
+
+/** Labels or indices with their shape; what has none is 1-D. Throws as `toIntegers` does. */
+export function toIntTensor(op: string, what: string, values: Integers): IntTensor {
+  if (values instanceof IntTensor) return values;
+  const data = toIntegers(op, what, values);
+  return new IntTensor(data, [data.length]);
 }

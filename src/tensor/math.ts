@@ -25,6 +25,27 @@ export function exp(x: number): number {
 }
 
 /**
+ * `exp(x) - 1` without the cancellation near 0, with the same bits on every engine.
+ *
+ * Formula: `(2^k - 1) + 2^k * (exp(r) - 1)` with k and r as for `exp`, and `exp(r) - 1` by its Taylor series.
+ * Error: below 2^-51 relative, near 0 too.
+ *
+ * @example expm1(1e-10) // 1.00000000005e-10
+ * @example expm1(-1000) // -1
+ */
+export function expm1(x: number): number {
+  const a = Math.abs(x);
+  // exp(-38) is less than half a unit of the last place of 1.
+  if (!(a <= 40)) return x < 0 ? -1 : exp(x);
+  // Below 2^-54 the second term, x^2 / 2, is less than half a unit; and -0 stays -0.
+  if (a < TINY * TINY) return x;
+  const k = Math.floor(x * LOG2_E + 0.5);
+  const r = x - k * LN2_HIGH - k * LN2_LOW;
+  const power = POWERS[ZERO + k];
+  return power - 1 + power * (r + expRest(r));
+}
+
+/**
  * The natural logarithm, with the same bits on every engine; -Infinity at 0, NaN below.
  *
  * Formula: `k * ln(2) + 2 * atanh(s)` with `x = 2^k * m`, `m` in [sqrt(1/2), sqrt(2)) and `s = (m - 1) / (m + 1)`.
@@ -87,7 +108,7 @@ export function cos(x: number): number {
 /**
  * The hyperbolic tangent, with the same bits on every engine.
  *
- * Formula: `d / (d + 2)` with `d = exp(2x) - 1`, formed without cancellation as `(2^k - 1) + 2^k * (exp(r) - 1)`.
+ * Formula: `d / (d + 2)` with `d = expm1(2x)`.
  * Error: below 2^-51 relative, near 0 too.
  *
  * @example tanh(0.5) // 0.46211715726000973
@@ -98,10 +119,7 @@ export function tanh(x: number): number {
   if (!(a >= TINY)) return x;
   // 1 - tanh(20) is 2 * exp(-40), less than half a unit of the last place of 1.
   if (a > 20) return x > 0 ? 1 : -1;
-  const k = Math.floor(2 * a * LOG2_E + 0.5);
-  const r = 2 * a - k * LN2_HIGH - k * LN2_LOW;
-  const power = POWERS[ZERO + k];
-  const d = power - 1 + power * (r + expRest(r));
+  const d = expm1(2 * a);
   const y = d / (d + 2);
   return x > 0 ? y : -y;
 }

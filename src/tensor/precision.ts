@@ -1,5 +1,6 @@
+import { IntTensor } from './intTensor.ts';
 import { openMemory, takeFloats } from './memory.ts';
-import { type Shape, sizeOf } from './shape.ts';
+import { formatShape, type Shape, sizeOf } from './shape.ts';
 import { Tensor } from './tensor.ts';
 
 /*
@@ -25,11 +26,22 @@ export function toDouble(x: Tensor): Tensor {
 
 /**
  * Memory for an op's output: float32, or double where any input is. Inside a scope its contents are unspecified, so the
- * op must write every element.
+ * op must write every element. Throws: TypeError for an input that is no Tensor, as plain JavaScript may pass.
  */
 export function allocate(inputs: readonly Tensor[], shape: Shape): Float32Array {
-  for (const x of inputs) if (isDouble(x.data)) return double(sizeOf(shape));
+  for (const x of inputs) {
+    if (!(x instanceof Tensor)) throw notATensor(x);
+    if (isDouble(x.data)) return double(sizeOf(shape));
+  }
   return takeFloats(sizeOf(shape));
+}
+
+/** Integers are no numbers to calculate with: their gradient would be lost without a word. */
+function notATensor(x: unknown): TypeError {
+  const got = x instanceof IntTensor ? `an IntTensor of shape ${formatShape(x.shape)}` : String(x);
+  return new TypeError(
+    `expected a Tensor; got ${got}. Use tensor(values) for numbers; ids go through an Embedding, classes through oneHot().`,
+  );
 }
 
 /** `allocate` for an op that adds to its output: zeros, inside a scope too. */

@@ -31,7 +31,10 @@ export function sizeOf(shape: Shape): number {
   return size;
 }
 
-/** Throws unless every length is a non-negative integer and the product can be indexed. */
+/** The most elements of a tensor: positions are 32-bit integers, and not every engine makes arrays beyond 8 GB. */
+const MOST_ELEMENTS = 2 ** 31 - 1;
+
+/** Throws unless every length is a non-negative integer and an array can hold the elements. */
 export function checkShape(op: string, shape: Shape): void {
   for (const length of shape) {
     if (!Number.isInteger(length) || length < 0) {
@@ -43,8 +46,14 @@ export function checkShape(op: string, shape: Shape): void {
       );
     }
   }
-  if (!Number.isSafeInteger(sizeOf(shape))) {
-    throw new ShapeError(op, 'the number of elements overflows', [shape], 'Use smaller lengths.');
+  // Negated, since infinity times 0 is NaN.
+  if (!(sizeOf(shape) <= MOST_ELEMENTS)) {
+    throw new ShapeError(
+      op,
+      'the shape has more elements than a tensor can hold',
+      [shape],
+      `Use smaller lengths: at most ${MOST_ELEMENTS} elements in all.`,
+    );
   }
 }
 
@@ -76,6 +85,7 @@ export function broadcastShapes(op: string, a: Shape, b: Shape): Shape {
     }
     out[rank - i] = m === 1 ? n : m;
   }
+  checkShape(op, out);
   return out;
 }
 
@@ -91,4 +101,14 @@ export function resolveAxis(op: string, axis: number, shape: Shape): number {
     );
   }
   return resolved;
+}
+
+/** The same of one axis or several, none of them twice. */
+export function resolveAxes(op: string, axis: number | readonly number[], shape: Shape): number[] {
+  const listed = typeof axis === 'number' ? [axis] : axis;
+  const axes = listed.map((a) => resolveAxis(op, a, shape));
+  if (new Set(axes).size !== axes.length) {
+    throw new ShapeError(op, `an axis is listed twice in [${listed.join(', ')}]`, [shape], 'List each axis once.');
+  }
+  return axes;
 }

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { gradcheck } from '../../src/autograd/gradcheck.ts';
 import { mul } from '../../src/autograd/ops/arithmetic.ts';
+import { type BatchNormOptions, batchNorm } from '../../src/autograd/ops/batchNorm.ts';
 import { conv2d } from '../../src/autograd/ops/conv2d.ts';
 import { cosineDistance, cosineSimilarity, euclidean } from '../../src/autograd/ops/distances.ts';
 import { maxPool2d } from '../../src/autograd/ops/maxPool2d.ts';
-import { type BatchNormOptions, batchNorm, normalize } from '../../src/autograd/ops/normalization.ts';
+import { normalize } from '../../src/autograd/ops/normalize.ts';
 import { pairwiseDistances } from '../../src/autograd/ops/pairwiseDistances.ts';
 import { square } from '../../src/autograd/ops/pointwise.ts';
 import { reshape } from '../../src/autograd/ops/rearrange.ts';

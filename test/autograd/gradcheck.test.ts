@@ -15,8 +15,8 @@ const wrongBy =
     record('wrong', y.data, y.shape, [[y, (g) => mul(g, factor)]]);
 
 describe('the checker is checked: every rule made wrong by 0.1 % is found', () => {
-  const cases = Object.entries(opTable).flatMap(([name, { cases: all }]) =>
-    all.map((c) => [`${name}, ${c.name}`, c] as const),
+  const cases = Object.entries(opTable).flatMap(([name, { cases: all, noGradient }]) =>
+    noGradient === undefined ? all.map((c) => [`${name}, ${c.name}`, c] as const) : [],
   );
   test.each(cases)('%s', (_name, { fn, inputs }) => {
     const right = gradcheck(fn, inputs);

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { gradcheck } from '../../src/autograd/gradcheck.ts';
 import { add, mul } from '../../src/autograd/ops/arithmetic.ts';
-import { concat, reshape } from '../../src/autograd/ops/rearrange.ts';
+import { concat } from '../../src/autograd/ops/joining.ts';
+import { reshape } from '../../src/autograd/ops/rearrange.ts';
 import { sum } from '../../src/autograd/ops/reductions.ts';
 import { stridesOf } from '../../src/autograd/ops/strided.ts';
 import { Parameter, parameter } from '../../src/autograd/parameter.ts';

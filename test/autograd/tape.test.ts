@@ -7,7 +7,7 @@ import { relu } from '../../src/autograd/ops/activations.ts';
 import { add, mul, sub } from '../../src/autograd/ops/arithmetic.ts';
 import { cosineDistance, cosineSimilarity, euclidean, squaredEuclidean } from '../../src/autograd/ops/distances.ts';
 import { maxPool2d } from '../../src/autograd/ops/maxPool2d.ts';
-import { normalize } from '../../src/autograd/ops/normalization.ts';
+import { normalize } from '../../src/autograd/ops/normalize.ts';
 import { exp, sqrt, square } from '../../src/autograd/ops/pointwise.ts';
 import { norm, sum } from '../../src/autograd/ops/reductions.ts';
 import { parameter } from '../../src/autograd/parameter.ts';

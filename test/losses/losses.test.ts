@@ -368,7 +368,7 @@ describe('bad input', () => {
       'too few labels',
       () => contrastiveLoss(distance, { different: [0] }),
       RangeError,
-      /2 distances need 2 labels; got \[2\] and \[1\]/,
+      /2 pairs need 2 labels; got \[2\] and \[1\]/,
     ],
     [
       'labels without their meaning',
@@ -438,9 +438,9 @@ describe('bad input', () => {
     ],
     [
       'an unknown distance',
-      () => tripletLoss(a, b, b, { distance: 'manhattan' as never }),
+      () => tripletLoss(a, b, b, { distance: 'hamming' as never }),
       RangeError,
-      /unknown distance 'manhattan'/,
+      /unknown distance 'hamming'/,
     ],
     [
       'an unknown reduction',

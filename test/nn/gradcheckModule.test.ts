@@ -5,11 +5,18 @@ import { matmul } from '../../src/autograd/ops/products.ts';
 import { transpose } from '../../src/autograd/ops/rearrange.ts';
 import type { Edge } from '../../src/autograd/tape.ts';
 import { gradcheckModule } from '../../src/nn/clone.ts';
-import { Conv2d } from '../../src/nn/convolutions.ts';
+import { Conv1d, Conv2d, ConvTranspose2d } from '../../src/nn/convolutions.ts';
 import { Dropout, Flatten, Linear } from '../../src/nn/dense.ts';
 import type { Context, Module } from '../../src/nn/module.ts';
-import { BatchNorm1d, BatchNorm2d } from '../../src/nn/normalizations.ts';
-import { MaxPool2d } from '../../src/nn/pooling.ts';
+import {
+  BatchNorm1d,
+  BatchNorm2d,
+  GroupNorm,
+  InstanceNorm2d,
+  LayerNorm,
+  RMSNorm,
+} from '../../src/nn/normalizations.ts';
+import { AdaptiveAvgPool2d, AvgPool2d, MaxPool2d } from '../../src/nn/pooling.ts';
 import { Sequential } from '../../src/nn/sequential.ts';
 import { namedParameters, stateDict } from '../../src/nn/state.ts';
 import { zeros } from '../../src/tensor/create.ts';
@@ -64,8 +71,14 @@ function distinct(shape: Shape): Tensor {
 
 /** Statistics and an affine map that are not those of the start. */
 function used<M extends BatchNorm1d | BatchNorm2d>(layer: M): M {
-  for (const t of [layer.weight, layer.bias, layer.runningMean]) t.data.set(normal(t.shape).data);
+  for (const t of [layer.weight, layer.bias, layer.runningMean]) t?.data.set(normal(t.shape).data);
   layer.runningVar.data.set(layer.runningVar.data.map((_, i) => 0.5 + i));
+  return layer;
+}
+
+/** Weights that are not those of the start. */
+function trained<M extends Module>(layer: M): M {
+  for (const t of namedParameters(layer).values()) t.data.set(normal(t.shape).data);
   return layer;
 }
 
@@ -101,6 +114,44 @@ const layers: Readonly<Record<string, LayerCase>> = {
     input: normal([2, 4, 5, 4]),
     op: 'conv2d',
     edges: 2,
+  },
+  Conv1d: {
+    module: new Conv1d(4, 2, 3, { random, stride: 2, padding: 1, dilation: 2, groups: 2 }),
+    input: normal([2, 4, 7]),
+    op: 'conv2d',
+    edges: 3,
+  },
+  ConvTranspose2d: {
+    module: new ConvTranspose2d(2, 3, 2, { random }),
+    input: normal([2, 2, 2, 3]),
+    op: 'convTranspose2d',
+    edges: 3,
+  },
+  'ConvTranspose2d with every option': {
+    module: new ConvTranspose2d(4, 2, [3, 2], {
+      random,
+      bias: false,
+      stride: [2, 1],
+      padding: [1, 0],
+      outputPadding: [1, 1],
+      dilation: [1, 2],
+      groups: 2,
+    }),
+    input: normal([1, 4, 3, 2]),
+    op: 'convTranspose2d',
+    edges: 2,
+  },
+  'AvgPool2d, overlapping, padding not counted': {
+    module: new AvgPool2d([3, 2], { stride: [2, 1], padding: [1, 1], countIncludePad: false }),
+    input: normal([1, 2, 5, 4]),
+    op: 'avgPool2d',
+    edges: 1,
+  },
+  AdaptiveAvgPool2d: {
+    module: new AdaptiveAvgPool2d([2, 3]),
+    input: normal([1, 2, 5, 4]),
+    op: 'adaptiveAvgPool2d',
+    edges: 1,
   },
   MaxPool2d: { module: new MaxPool2d(2), input: distinct([2, 2, 4, 5]), op: 'maxPool2d', edges: 1 },
   'MaxPool2d, overlapping and padded': {
@@ -138,6 +189,29 @@ const layers: Readonly<Record<string, LayerCase>> = {
     op: 'batchNorm',
     edges: 3,
   },
+  'BatchNorm1d without weights in training': {
+    module: new BatchNorm1d(3, { affine: false }),
+    input: normal([6, 3]),
+    context: inTraining,
+    op: 'batchNorm',
+    edges: 1,
+  },
+  LayerNorm: { module: trained(new LayerNorm([2, 3])), input: normal([4, 2, 3]), op: 'layerNorm', edges: 3 },
+  'LayerNorm without bias': {
+    module: trained(new LayerNorm(5, { bias: false })),
+    input: normal([4, 5]),
+    op: 'layerNorm',
+    edges: 2,
+  },
+  RMSNorm: { module: trained(new RMSNorm(5)), input: normal([4, 5]), op: 'rmsNorm', edges: 2 },
+  GroupNorm: { module: trained(new GroupNorm(2, 4)), input: normal([2, 4, 2, 3]), op: 'groupNorm', edges: 3 },
+  'InstanceNorm2d with weights': {
+    module: trained(new InstanceNorm2d(2, { affine: true })),
+    input: normal([2, 2, 2, 3]),
+    op: 'instanceNorm',
+    edges: 3,
+  },
+  InstanceNorm2d: { module: new InstanceNorm2d(2), input: normal([2, 2, 2, 3]), op: 'instanceNorm', edges: 1 },
   'Sequential with relu': {
     module: new Sequential(new Linear(3, 4, { random }), relu, new Linear(4, 2, { random })),
     input: distinct([4, 3]),

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { relu } from '../../src/autograd/ops/activations.ts';
 import { mul } from '../../src/autograd/ops/arithmetic.ts';
 import { conv2d } from '../../src/autograd/ops/conv2d.ts';
+import { dropout } from '../../src/autograd/ops/dropout.ts';
 import { maxPool2d } from '../../src/autograd/ops/maxPool2d.ts';
-import { dropout } from '../../src/autograd/ops/normalization.ts';
 import { linear } from '../../src/autograd/ops/products.ts';
 import { reshape } from '../../src/autograd/ops/rearrange.ts';
 import { sum } from '../../src/autograd/ops/reductions.ts';
@@ -303,8 +303,8 @@ describe('BatchNorm', () => {
     const layer = new BatchNorm1d(2, { epsilon: 0.25 });
     layer.runningMean.data.set([1, -1]);
     layer.runningVar.data.set([3.75, 0]);
-    layer.weight.data.set([3, 0.5]);
-    layer.bias.data.set([10, 20]);
+    layer.weight?.data.set([3, 0.5]);
+    layer.bias?.data.set([10, 20]);
     for (const context of [undefined, { training: false }]) {
       expect(layer.forward(tensor([[5, 0]]), context).toArray()).toEqual([[16, 21]]);
     }

@@ -67,7 +67,7 @@ describe('batch normalization: two training passes, then inference', () => {
       const input = t.parameter(t.tensor(x));
       const y = layer.forward(input, { training });
       expectClose(y, output, `pass ${i}`);
-      const leaves = { x: input, weight: layer.weight, bias: layer.bias };
+      const leaves = { x: input, ...Object.fromEntries(t.namedParameters(layer)) };
       expectGradients(y, g, leaves, gradients, `pass ${i}`);
       expectClose(layer.runningMean, runningMean, `running mean after pass ${i}`);
       expectClose(layer.runningVar, runningVar, `running variance after pass ${i}`);

@@ -161,6 +161,15 @@ def pow_inputs():
     )
 
 
+def expm1_inputs():
+    switches = [x for k in range(-40, 40, 4) for x in around((k + mpf(1) / 2) * LN2)]
+    return (
+        uniform(60, -1, 1) + uniform(40, -45, 45) + uniform(20, -0.7, -0.3) + uniform(20, 40, 709.7) + switches
+        + powers(30, -60, -1) + powers(10, -1022, -60) + both(SUBNORMAL)
+        + both(around(2.0**-54) + around(40)) + around(709.782712893384) + [LARGEST, -LARGEST, 1, -1]
+    )
+
+
 def rows(function, inputs):
     out = []
     for row in inputs:
@@ -194,6 +203,8 @@ cases = {
     "sin": rows(mp.sin, sin_inputs()),
     "cos": rows(mp.cos, sin_inputs()),
     "pow": rows(power, pow_inputs()),
+    # Last, so that the draws of the others stay as they were.
+    "expm1": rows(clipped(mp.expm1, mpf(800)), expm1_inputs()),
 }
 made_by = f"test/references/math.py with mpmath {mpmath.__version__}, {mp.prec} bits, seed {SEED}"
 lines = [

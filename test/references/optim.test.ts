@@ -7,8 +7,8 @@ interface Fixture {
     readonly start: Named;
     readonly gradients: readonly Named[];
     readonly runs: readonly {
-      readonly optimizer: 'SGD' | 'Adam';
-      readonly options: t.SGDOptions & t.AdamOptions;
+      readonly optimizer: 'SGD' | 'Adam' | 'AdamW' | 'RMSprop' | 'Adagrad';
+      readonly options: t.SGDOptions & t.AdamOptions & t.RMSpropOptions & t.AdagradOptions;
       readonly after: readonly Named[];
       /** The same without the bias's first gradients. */
       readonly late: readonly Named[];
@@ -16,6 +16,12 @@ interface Fixture {
     /** How many of them. */
     readonly skipped: number;
   };
+  readonly schedules: readonly {
+    readonly schedule: 'stepDecay' | 'cosineDecay' | 'warmup' | 'oneCycle';
+    readonly options: { readonly every: number; readonly steps: number; readonly next?: t.CosineDecayOptions };
+    /** Of the steps from 0 on. */
+    readonly factors: readonly number[];
+  }[];
   readonly clipping: {
     readonly gradients: Named;
     readonly cases: readonly { readonly maxNorm: number; readonly norm: number; readonly clipped: Named }[];
@@ -69,6 +75,15 @@ describe('ten optimizer steps', () => {
       expectClose(pair.weight, expected.weight, `weight after step ${step + 1}`);
       expectClose(pair.bias, expected.bias, `bias after step ${step + 1}`);
     });
+  });
+});
+
+const schedules = fixture.schedules.map((s) => [s.schedule, JSON.stringify(s.options), s] as const);
+test.each(schedules)('%s %s', (name, _options, { options, factors }) => {
+  const next = options.next && t.cosineDecay(options.next);
+  const factor = t[name]({ ...options, next });
+  factors.forEach((expected, step) => {
+    expect(Math.abs(factor(step) - expected), `step ${step}: ${factor(step)} for ${expected}`).toBeLessThanOrEqual(1e-8 * expected + 1e-16);
   });
 });
 

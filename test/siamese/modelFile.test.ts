@@ -4,7 +4,7 @@ import { asDistance } from '../../src/autograd/measure.ts';
 import { relu, sigmoid, tanh } from '../../src/autograd/ops/activations.ts';
 import { add, mul, sub } from '../../src/autograd/ops/arithmetic.ts';
 import { cosineDistance, cosineSimilarity, euclidean, squaredEuclidean } from '../../src/autograd/ops/distances.ts';
-import { normalize } from '../../src/autograd/ops/normalization.ts';
+import { normalize } from '../../src/autograd/ops/normalize.ts';
 import { reshape } from '../../src/autograd/ops/rearrange.ts';
 import { noGrad } from '../../src/autograd/tape.ts';
 import { FormatError } from '../../src/io/formatError.ts';

@@ -528,7 +528,7 @@ describe('train refuses', () => {
       [[pair([0, 0]), pair([0])], /RangeError: train: the validation has 3 pairs, all of them same/],
       [[pair([1])], /RangeError: train: the validation has 1 pairs, all of them different/],
       [[pair([0, 1]), pair([2])], /RangeError: train: different\[0\] is 2/],
-      [[{ ...pair([0, 1]), different: Uint8Array.of(1) }], /ShapeError: train: 2 distances need 2 labels/],
+      [[{ ...pair([0, 1]), different: Uint8Array.of(1) }], /ShapeError: train: 2 pairs need 2 labels/],
     ];
     for (const [epoch, words] of cases) {
       const { twin, options } = tiny();

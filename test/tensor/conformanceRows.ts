@@ -4,6 +4,7 @@ import * as portableDistances from '../../src/tensor/kernels/portable/distances.
 import * as portableSums from '../../src/tensor/kernels/portable/sums.ts';
 import { createRandom } from '../../src/tensor/random.ts';
 import type { Check } from './conformance.ts';
+import { softmaxChecks } from './conformanceSoftmax.ts';
 import { everywhere, expectSameBits } from './everywhere.ts';
 
 /** Half the distance of neighboring float32 relative to their size. */
@@ -18,7 +19,7 @@ let drawn = 0;
 const normal = (size: number): Float32Array => random.fork(drawn++).fillNormal(new Float32Array(size), 0, 1);
 const doubles = (size: number): Float64Array => Float64Array.from(normal(size), (v) => v * (1 + v * 2 ** -30));
 
-/** What every set of kernels must do that sums, or compares rows. */
+/** What every set of kernels must do that sums or compares rows, or takes their softmax. */
 export function rowChecks(kernels: Kernels): readonly Check[] {
   const { sums = portableSums.sums } = kernels;
   const { pairDistances, pullDifferences } = { ...portableDistances, ...kernels };
@@ -30,6 +31,7 @@ export function rowChecks(kernels: Kernels): readonly Check[] {
     ...pullChecks((slopes, x, y, spec, what) =>
       everywhere(kernels, [x, y], x.length, what, ([u, v], out) => pullDifferences(slopes, u, v, out, spec)),
     ),
+    ...softmaxChecks(kernels),
   ];
 }
 

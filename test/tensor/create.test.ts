@@ -131,6 +131,24 @@ describe('zeros, ones, full, arange', () => {
     expect(b.item()).toBe(0);
   });
 
+  test.each<[name: string, make: () => unknown]>([
+    ['zeros', () => zeros([2 ** 30, 2 ** 30])],
+    ['ones', () => ones([2 ** 30, 2 ** 30])],
+    ['full', () => full([2 ** 30, 2 ** 30], 0.5)],
+  ])('%s refuses what no array holds', (name, make) => {
+    expect(errorOf(ShapeError, make).message).toBe(
+      `${name}: the shape has more elements than a tensor can hold; got [1073741824, 1073741824]. Use smaller lengths: at most 2147483647 elements in all.`,
+    );
+  });
+
+  test('arange ends where float32 would merge integers', () => {
+    expect(arange(2 ** 24 + 1).data.at(-1)).toBe(2 ** 24);
+    expect(errorOf(RangeError, () => arange(2 ** 24 + 2)).message).toBe(
+      'arange: float32 holds no integer after 2^24 but even ones; got 16777218. Use an Int32Array.',
+    );
+    expect(errorOf(ShapeError, () => arange(2 ** 31)).op).toBe('arange');
+  });
+
   test.each([
     ['zeros', () => zeros([-1])],
     ['ones', () => ones([1.5])],

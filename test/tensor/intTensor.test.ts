@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { tensor } from '../../src/tensor/create.ts';
-import { type Integers, IntTensor, intTensor, toIntegers } from '../../src/tensor/intTensor.ts';
+import { type Integers, IntTensor, intTensor, toIntegers, toIntTensor } from '../../src/tensor/intTensor.ts';
 import { ShapeError } from '../../src/tensor/shape.ts';
 import { errorOf } from '../errors.ts';
 
 /** What plain JavaScript may pass, past the types. */
 const untyped = (value: unknown): Integers => value as Integers;
+const untypedData = (value: unknown): Int32Array => value as Int32Array;
 
 describe('IntTensor', () => {
   test('wraps its data', () => {
@@ -34,6 +35,15 @@ describe('IntTensor', () => {
     expect(error.message).toBe('intTensor: 5 elements do not fill the shape; got [2, 3]. It holds 6.');
     expect(errorOf(ShapeError, () => intTensor(new Int32Array(2), [-2])).op).toBe('intTensor');
   });
+
+  test.each([[[1, 2]], [new Float32Array(2)], [new Uint32Array(2)]])(
+    'refuses data that is no Int32Array: %o',
+    (data) => {
+      expect(errorOf(TypeError, () => intTensor(untypedData(data), [2])).message).toBe(
+        'intTensor: data must be an Int32Array. Convert it with Int32Array.from(values).',
+      );
+    },
+  );
 });
 
 describe('toIntegers', () => {
@@ -88,4 +98,12 @@ describe('toIntegers', () => {
     expect(error.message).toBe('mine: labels must be 1-D; got [2, 1]. Pass one integer per row.');
     expect(() => toIntegers('mine', 'labels', intTensor(new Int32Array(1), []))).toThrow(ShapeError);
   });
+});
+
+test('toIntTensor keeps a shape, and takes a list as 1-D', () => {
+  const x = intTensor(new Int32Array(6), [2, 3]);
+  expect(toIntTensor('oneHot', 'indices', x)).toBe(x);
+  const list = toIntTensor('oneHot', 'indices', [4, 5]);
+  expect([list.shape, list.data]).toEqual([[2], Int32Array.of(4, 5)]);
+  expect(() => toIntTensor('oneHot', 'indices', [0.5])).toThrow('oneHot: indices[0] is 0.5');
 });

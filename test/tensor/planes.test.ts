@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { relu } from '../../src/autograd/ops/activations.ts';
+import { batchNorm } from '../../src/autograd/ops/batchNorm.ts';
 import { maxPool2d } from '../../src/autograd/ops/maxPool2d.ts';
-import { batchNorm } from '../../src/autograd/ops/normalization.ts';
 import { sum } from '../../src/autograd/ops/reductions.ts';
 import { Parameter, parameter } from '../../src/autograd/parameter.ts';
 import { backward } from '../../src/autograd/tape.ts';

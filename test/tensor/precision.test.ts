@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { relu } from '../../src/autograd/ops/activations.ts';
 import { add, mul } from '../../src/autograd/ops/arithmetic.ts';
+import { batchNorm } from '../../src/autograd/ops/batchNorm.ts';
 import { conv2d } from '../../src/autograd/ops/conv2d.ts';
 import { euclidean } from '../../src/autograd/ops/distances.ts';
 import { maxPool2d } from '../../src/autograd/ops/maxPool2d.ts';
-import { batchNorm } from '../../src/autograd/ops/normalization.ts';
 import { linear } from '../../src/autograd/ops/products.ts';
 import { flatten, slice } from '../../src/autograd/ops/rearrange.ts';
 import { mean, sum } from '../../src/autograd/ops/reductions.ts';

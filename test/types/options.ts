@@ -69,7 +69,7 @@ contrastiveLoss(distance, { different: [0, 1] }, { marign: 2 });
 // @ts-expect-error unknown reduction
 contrastiveLoss(distance, { different: [0, 1] }, { reduction: 'average' });
 // @ts-expect-error unknown distance
-tripletLoss(x, x, x, { distance: 'manhattan' });
+tripletLoss(x, x, x, { distance: 'hamming' });
 // @ts-expect-error unknown metric
 pairwiseDistances(x, x, { metric: 'l2' });
 // @ts-expect-error options are a bag, not positions

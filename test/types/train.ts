@@ -1,19 +1,23 @@
 import {
   Adam,
+  AdamW,
   type Batches,
   balancedPairs,
   batchTripletLoss,
   classBatches,
   contrastiveLoss,
+  cosineDecay,
   cosineDistance,
   cosineSimilarity,
   createRandom,
+  crossEntropy,
   type Distance,
   euclidean,
   evaluateVerification,
   imageSet,
   Linear,
   loadModel,
+  type Schedule,
   type Similarity,
   scorePairs,
   type Tensor,
@@ -21,6 +25,7 @@ import {
   train,
   tripletLoss,
   triplets,
+  warmup,
 } from 'twingrad';
 
 /*
@@ -43,9 +48,27 @@ train(twin, {
   validate: { pairs, metric: 'auc' },
   patience: undefined,
   clip: undefined,
+  schedule: undefined,
+  accumulate: undefined,
+  afterStep: undefined,
   signal: undefined,
   resume: undefined,
 });
+const seen: number[] = [];
+const schedule: Schedule = warmup({ steps: 10, from: undefined, next: cosineDecay({ steps: 90 }) });
+train(twin, {
+  ...shared,
+  optimizer: new AdamW(twin, { learningRate: 1e-3, weightDecay: 0.05 }),
+  batches: classBatches(set, { classes: 2, samples: 2, random }),
+  loss: ({ images, labels }, context) => crossEntropy(twin.embed(images, context), labels),
+  schedule: (step) => 0.5 * schedule(step),
+  accumulate: 4,
+  afterStep: ({ epoch, step, steps, loss }) => seen.push(epoch + step / steps, loss),
+});
+// @ts-expect-error a schedule gives a factor
+train(twin, { ...shared, batches: pairs, loss: ({ a }) => a, schedule: () => 'less' });
+// @ts-expect-error classes are integers
+crossEntropy(set.batch([0]), set.batch([0]));
 train(twin, {
   ...shared,
   batches: triplets(set, { batchSize: 2, random }),

@@ -1,8 +1,10 @@
+import { checkInteger } from '../../tensor/check.ts';
 import { giveBack } from '../../tensor/memory.ts';
 import { allocate, isDouble, toDouble } from '../../tensor/precision.ts';
-import { broadcastShapes, type Shape, ShapeError, sameShape, sizeOf } from '../../tensor/shape.ts';
+import { broadcastShapes, checkShape, type Shape, ShapeError, sameShape, sizeOf } from '../../tensor/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import { record } from '../tape.ts';
+import { reshape } from './rearrange.ts';
 import { readStrided, stridesOf } from './strided.ts';
 import { sumAxes } from './sumAxes.ts';
 
@@ -18,6 +20,7 @@ export type Operand = Tensor | number;
  */
 export function expand(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
+  checkShape('expand', shape);
   const strides = broadcastStrides('expand', x.shape, shape);
   return record('expand', readStrided(x, shape, 0, strides), shape, [[x, (g) => sumTo(g, x.shape)]]);
 }
@@ -39,23 +42,53 @@ export function sumTo(x: Tensor, shape: Shape): Tensor {
   return record('sumTo', out, shape, [[x, (g) => expand(g, x.shape)]]);
 }
 
+/**
+ * `x` laid side by side, `times[i]` copies along axis i; more counts than axes make new leading axes.
+ *
+ * Shapes: `[...S] -> [times[0] * S[0], ...]`, with S preceded by 1s to as many axes as there are counts.
+ * Gradient: the sum of g over the copies, taken in double precision.
+ * Throws: ShapeError for fewer counts than axes; RangeError for a negative or fractional count.
+ *
+ * @example repeat(tensor([1, 2]), [2]).toArray() // [1, 2, 1, 2]
+ * @example repeat(tensor([1, 2]), [2, 1]).toArray() // [[1, 2], [1, 2]]
+ */
+export function repeat(x: Tensor, times: readonly number[]): Tensor {
+  if (times.length < x.shape.length) {
+    throw new ShapeError(
+      'repeat',
+      `${times.length} counts for ${x.shape.length} axes`,
+      [x.shape],
+      'Give one count an axis, 1 for those that stay.',
+    );
+  }
+  for (const [i, count] of times.entries()) checkInteger('repeat', `times[${i}]`, count, 0);
+  const own = [...new Array<number>(times.length - x.shape.length).fill(1), ...x.shape];
+  const shape = own.map((length, i) => times[i] * length);
+  checkShape('repeat', shape);
+  const apart = reshape(
+    x,
+    own.flatMap((length) => [1, length]),
+  );
+  const copies = expand(
+    apart,
+    own.flatMap((length, i) => [times[i], length]),
+  );
+  return reshape(copies, shape);
+}
+
 /** Strides that read `small` as if it had the shape `large`: 0 along repeated axes. */
 function broadcastStrides(op: string, small: Shape, large: Shape): number[] {
   const lead = large.length - small.length;
+  if (lead < 0 || small.some((from, i) => from !== large[lead + i] && from !== 1)) {
+    throw new ShapeError(
+      op,
+      'the smaller shape does not broadcast to the larger',
+      [small, large],
+      'Align them at the right; each length of the smaller must be equal or 1.',
+    );
+  }
   const own = stridesOf(small);
-  return large.map((length, axis) => {
-    if (axis < lead) return 0;
-    const from = small[axis - lead];
-    if (lead < 0 || (from !== length && from !== 1)) {
-      throw new ShapeError(
-        op,
-        'the smaller shape does not broadcast to the larger',
-        [small, large],
-        'Align them at the right; each length of the smaller must be equal or 1.',
-      );
-    }
-    return from === 1 ? 0 : own[axis - lead];
-  });
+  return large.map((_, axis) => (axis < lead || small[axis - lead] === 1 ? 0 : own[axis - lead]));
 }
 
 /**
@@ -146,7 +179,8 @@ function isPrefix(small: Shape, large: Shape): boolean {
   return small.length === large.length && small.slice(0, last).every((length, i) => length === large[i]);
 }
 
-function scalar(value: number, other: Operand): Tensor {
+/** A number as a tensor, in the precision of what it meets. */
+export function scalar(value: number, other: Operand): Tensor {
   const x = new Tensor(new Float32Array([value]), []);
   if (typeof other === 'number' || !isDouble(other.data)) return x;
   const double = toDouble(x);

@@ -1,11 +1,11 @@
 import * as portable from '../../tensor/kernels/portable/distances.ts';
 import { allocate } from '../../tensor/precision.ts';
 import { ShapeError, sameShape } from '../../tensor/shape.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
+import { type Pullback, Tensor } from '../../tensor/tensor.ts';
 import { Distance, Similarity } from '../measure.ts';
-import { recordAs } from '../tape.ts';
+import { fused, recordAs } from '../tape.ts';
 import { divOrZero, mul, neg, sub } from './arithmetic.ts';
-import { normalize } from './normalization.ts';
+import { normalize } from './normalize.ts';
 import { reshape } from './rearrange.ts';
 import { norm } from './reductions.ts';
 
@@ -37,8 +37,8 @@ export function euclidean(a: Tensor, b: Tensor): Distance {
   // Dividing first keeps the slope at most 1, also between rows that differ by less than float32's normal numbers.
   const pull = (g: Tensor) => mul(column(g), divOrZero(sub(a, b), column(y)));
   const y: Distance = recordAs(rowDistances(a, b, true), 'euclidean', [
-    [a, pull],
-    [b, (g) => neg(pull(g))],
+    [a, fused(pullDirection(1, a, b), pull)],
+    [b, fused(pullDirection(-1, a, b), (g) => neg(pull(g)))],
   ]);
   return y;
 }
@@ -56,8 +56,8 @@ export function cosineSimilarity(a: Tensor, b: Tensor): Similarity {
   const out = allocate([a, b], [a.shape[0]]);
   for (let n = 0; n < out.length; n++) out[n] = cosine(a.data, b.data, n, a.shape[1]);
   const y: Similarity = recordAs(new Similarity(out, [a.shape[0]]), 'cosineSimilarity', [
-    [a, (g) => cosineGradient(g, a, b, y)],
-    [b, (g) => cosineGradient(g, b, a, y)],
+    [a, fused(fastCosineGradient(1, a, b), (g) => cosineGradient(g, a, b, y))],
+    [b, fused(fastCosineGradient(1, b, a), (g) => cosineGradient(g, b, a, y))],
   ]);
   return y;
 }
@@ -76,8 +76,8 @@ export function cosineDistance(a: Tensor, b: Tensor): Distance {
   const out = allocate([a, b], [a.shape[0]]);
   for (let n = 0; n < out.length; n++) out[n] = 1 - cosine(a.data, b.data, n, a.shape[1]);
   const y: Distance = recordAs(new Distance(out, [a.shape[0]], COSINE_BOUND), 'cosineDistance', [
-    [a, (g) => cosineGradient(neg(g), a, b, sub(1, y))],
-    [b, (g) => cosineGradient(neg(g), b, a, sub(1, y))],
+    [a, fused(fastCosineGradient(-1, a, b), (g) => cosineGradient(neg(g), a, b, sub(1, y)))],
+    [b, fused(fastCosineGradient(-1, b, a), (g) => cosineGradient(neg(g), b, a, sub(1, y)))],
   ]);
   return y;
 }
@@ -87,6 +87,17 @@ export const COSINE_BOUND = 2;
 
 /** The cosine between row n of a and row n of b. */
 function cosine(a: Float32Array, b: Float32Array, n: number, width: number): number {
+  const { dot, aa, bb } = dots(a, b, n, width);
+  return cosineOf(dot, aa, bb);
+}
+
+/** `a . b`, `|a|^2` and `|b|^2` of rows n. */
+function dots(
+  a: Float32Array,
+  b: Float32Array,
+  n: number,
+  width: number,
+): { readonly dot: number; readonly aa: number; readonly bb: number } {
   let dot = 0;
   let aa = 0;
   let bb = 0;
@@ -95,7 +106,7 @@ function cosine(a: Float32Array, b: Float32Array, n: number, width: number): num
     aa += a[i] * a[i];
     bb += b[i] * b[i];
   }
-  return cosineOf(dot, aa, bb);
+  return { dot, aa, bb };
 }
 
 /** The cosine from `a . b`, `|a|^2` and `|b|^2`. `sqrt(|a|^2 |b|^2)` is exact for equal rows, so they give exactly 1. */
@@ -103,6 +114,42 @@ export function cosineOf(dot: number, aa: number, bb: number): number {
   const lengths = Math.sqrt(aa * bb);
   // Rounding may leave [-1, 1] by 1e-16; max and min keep NaN.
   return lengths === 0 ? 0 : Math.max(-1, Math.min(1, dot / lengths));
+}
+
+/** `sign g (a - b) / |a - b|`, 0 for identical rows, in double precision. */
+function pullDirection(sign: number, a: Tensor, b: Tensor): Pullback {
+  return (g) => {
+    const [rows, width] = a.shape;
+    const [x, y] = [a.data, b.data];
+    const out = allocate([g, a, b], a.shape);
+    for (let n = 0, i = 0; n < rows; n++) {
+      const end = i + width;
+      let squares = 0;
+      for (let j = i; j < end; j++) squares += (x[j] - y[j]) * (x[j] - y[j]);
+      const slope = squares === 0 ? 0 : (sign * g.data[n]) / Math.sqrt(squares);
+      for (; i < end; i++) out[i] = slope * (x[i] - y[i]);
+    }
+    return new Tensor(out, a.shape);
+  };
+}
+
+/** The pullback to a of the cosine times `sign`, in double precision. */
+function fastCosineGradient(sign: number, a: Tensor, b: Tensor): Pullback {
+  return (g) => {
+    const [rows, width] = a.shape;
+    const [x, y] = [a.data, b.data];
+    const out = allocate([g, a, b], a.shape);
+    for (let n = 0, i = 0; n < rows; n++) {
+      const { dot, aa, bb } = dots(x, y, n, width);
+      const [own, other] = [Math.sqrt(aa), Math.sqrt(bb)];
+      const zero = own === 0 || other === 0;
+      const slope = (sign * g.data[n]) / own;
+      const along = cosineOf(dot, aa, bb);
+      // Quotients first: between equal rows the difference is exactly 0.
+      for (const end = i + width; i < end; i++) out[i] = zero ? 0 : slope * (y[i] / other - along * (x[i] / own));
+    }
+    return new Tensor(out, a.shape);
+  };
 }
 
 /** The gradient of the first operand: `g (b / |b| - y a / |a|) / |a|`. */
@@ -119,11 +166,13 @@ function rowDistances(a: Tensor, b: Tensor, root: boolean): Distance {
   return new Distance(out, [a.shape[0]], Infinity);
 }
 
-function column(x: Tensor): Tensor {
+/** `[N]` as `[N, 1]`. */
+export function column(x: Tensor): Tensor {
   return reshape(x, [x.size, 1]);
 }
 
-function checkRows(op: string, a: Tensor, b: Tensor): void {
+/** Throws a ShapeError unless both are matrices of one shape. */
+export function checkRows(op: string, a: Tensor, b: Tensor): void {
   if (a.shape.length !== 2 || !sameShape(a.shape, b.shape)) {
     throw new ShapeError(
       op,

@@ -1,8 +1,62 @@
 import * as math from '../../tensor/math.ts';
-import { allocate } from '../../tensor/precision.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
-import { record } from '../tape.ts';
+import { allocate, allocateZeros } from '../../tensor/precision.ts';
+import { Tensor } from '../../tensor/tensor.ts';
+import { fused, record } from '../tape.ts';
 import { div, mul, neg } from './arithmetic.ts';
+
+/**
+ * Absolute value.
+ *
+ * Shapes: `[...S] -> [...S]`. Gradient: `g * sign(x)`, so 0 at the kink.
+ *
+ * @example abs(tensor([-2, 3])).toArray() // [2, 3]
+ */
+export function abs(x: Tensor): Tensor {
+  const out = allocate([x], x.shape);
+  const { data } = x;
+  for (let i = 0; i < out.length; i++) out[i] = Math.abs(data[i]);
+  const fast = (g: Tensor): Tensor => {
+    const gx = allocate([g, x], x.shape);
+    const from = g.data;
+    for (let i = 0; i < gx.length; i++) gx[i] = from[i] * Math.sign(data[i]);
+    return new Tensor(gx, x.shape);
+  };
+  return record('abs', out, x.shape, [[x, fused(fast, (g) => mul(g, sign(x)))]]);
+}
+
+/**
+ * -1, 0 or 1 as x is negative, 0 or positive; NaN stays NaN.
+ *
+ * Shapes: `[...S] -> [...S]`. Gradient: 0, at the jump too.
+ *
+ * @example sign(tensor([-2, 0, 3])).toArray() // [-1, 0, 1]
+ */
+export function sign(x: Tensor): Tensor {
+  const out = allocate([x], x.shape);
+  const { data } = x;
+  for (let i = 0; i < out.length; i++) out[i] = Math.sign(data[i]);
+  return record('sign', out, x.shape, [[x, (g) => new Tensor(allocateZeros([g], x.shape), x.shape)]]);
+}
+
+/**
+ * `1 / x`; Infinity at 0.
+ *
+ * Shapes: `[...S] -> [...S]`. Gradient: `-g / x / x`.
+ *
+ * @example reciprocal(tensor([2, -4])).toArray() // [0.5, -0.25]
+ */
+export function reciprocal(x: Tensor): Tensor {
+  const out = allocate([x], x.shape);
+  const { data } = x;
+  for (let i = 0; i < out.length; i++) out[i] = 1 / data[i];
+  const fast = (g: Tensor): Tensor => {
+    const gx = allocate([g, x], x.shape);
+    const from = g.data;
+    for (let i = 0; i < gx.length; i++) gx[i] = -from[i] / data[i] / data[i];
+    return new Tensor(gx, x.shape);
+  };
+  return record('reciprocal', out, x.shape, [[x, fused(fast, (g) => neg(div(div(g, x), x)))]]);
+}
 
 /**
  * `e^x`.

@@ -1,7 +1,7 @@
 import { active } from '../../tensor/kernels/kernels.ts';
 import * as portable from '../../tensor/kernels/portable/matmul.ts';
 import { allocate } from '../../tensor/precision.ts';
-import { broadcastShapes, ShapeError, sizeOf } from '../../tensor/shape.ts';
+import { broadcastShapes, checkShape, ShapeError, sizeOf } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { record } from '../tape.ts';
 import { expand, sumTo } from './broadcast.ts';
@@ -38,10 +38,14 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
       'Use [..., M, K] and [..., K, N]; transpose() swaps axes.',
     );
   }
-  if (a.shape.length === 2 && b.shape.length === 2) return product(a, b, false, false);
+  if (a.shape.length === 2 && b.shape.length === 2) {
+    checkShape('matmul', [m, n]);
+    return product(a, b, false, false);
+  }
   const batch = broadcastShapes('matmul', left.shape.slice(0, -2), right.shape.slice(0, -2));
   const count = sizeOf(batch);
   const final = [...batch, ...(a.shape.length === 1 ? [] : [m]), ...(b.shape.length === 1 ? [] : [n])];
+  checkShape('matmul', final);
   if (right.shape.length === 2) {
     // One matrix on the right: the batch is only more rows.
     return reshape(product(reshape(left, [count * m, k]), right, false, false), final);
@@ -49,6 +53,25 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   const items = (x: Tensor, height: number, width: number) =>
     reshape(expand(x, [...batch, height, width]), [count, height, width]);
   return reshape(product(items(left, m, k), items(right, k, n), false, false), final);
+}
+
+/**
+ * All products of an entry of one vector with an entry of another.
+ *
+ * Shapes: `[M], [N] -> [M, N]`. Gradient: `g b` and `g^T a`. Cost: `M N` operations.
+ *
+ * @example outer(tensor([1, 2]), tensor([3, 4])).toArray() // [[3, 4], [6, 8]]
+ */
+export function outer(a: Tensor, b: Tensor): Tensor {
+  if (a.shape.length !== 1 || b.shape.length !== 1)
+    throw new ShapeError(
+      'outer',
+      'both operands must be vectors',
+      [a.shape, b.shape],
+      'Use reshape(x, [-1]), or einsum().',
+    );
+  checkShape('outer', [a.size, b.size]);
+  return product(reshape(a, [a.size, 1]), reshape(b, [1, b.size]), false, false);
 }
 
 /**
@@ -73,15 +96,17 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   if (bias !== undefined && (bias.shape.length !== 1 || bias.shape[0] !== out)) {
     throw new ShapeError('linear', `bias must be [${out}]`, [bias.shape, weight.shape], 'Use one bias an output.');
   }
+  const shape = [...x.shape.slice(0, -1), out];
+  checkShape('linear', shape);
   const rows = reshape(x, [sizeOf(x.shape.slice(0, -1)), width]);
-  return reshape(product(rows, weight, false, true, bias), [...x.shape.slice(0, -1), out]);
+  return reshape(product(rows, weight, false, true, bias), shape);
 }
 
 /**
  * `op(a) op(b) + bias` for 2-D operands, or item by item for 3-D ones; op transposes the last two axes where asked.
- * Its gradients are products again, so no transpose is ever written out.
+ * Its gradients are products again, so no transpose is ever written out. The shapes must fit: callers have checked them.
  */
-function product(a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean, bias?: Tensor): Tensor {
+export function product(a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean, bias?: Tensor): Tensor {
   const rank = a.shape.length;
   const [aRows, aColumns] = [a.shape[rank - 2], a.shape[rank - 1]];
   const m = transposeA ? aColumns : aRows;

@@ -1,8 +1,8 @@
-import { allocate } from '../../tensor/precision.ts';
-import { resolveAxis, type Shape, ShapeError, sizeOf } from '../../tensor/shape.ts';
+import { resolveAxes, resolveAxis, type Shape, ShapeError, sizeOf } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { record } from '../tape.ts';
-import { readStrided, stridesOf, writeStrided } from './strided.ts';
+import { readPlaces } from './places.ts';
+import { readStrided, stridesOf } from './strided.ts';
 
 /**
  * The same elements in the same order under another shape; the data is shared, not copied. One length may be -1: it
@@ -17,7 +17,9 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   if (shape.lastIndexOf(-1) !== unknown)
     throw new ShapeError('reshape', 'only one length may be -1', [x.shape, shape], 'Write out the others.');
   const known = shape.reduce((product, length, i) => (i === unknown ? product : product * length), 1);
-  const target = unknown < 0 ? shape : shape.with(unknown, known === 0 ? 0 : x.size / known);
+  if (unknown >= 0 && known === 0)
+    throw new ShapeError('reshape', 'beside a length 0, -1 could be any', [x.shape, shape], 'Write it out.');
+  const target = unknown < 0 ? shape : shape.with(unknown, x.size / known);
   if (sizeOf(target) !== x.size || !target.every((length) => Number.isInteger(length) && length >= 0)) {
     throw new ShapeError(
       'reshape',
@@ -40,6 +42,58 @@ export function flatten(x: Tensor): Tensor {
   if (x.shape.length === 0)
     throw new ShapeError('flatten', 'a scalar has no batch axis', [x.shape], 'Use reshape(x, [1]).');
   return reshape(x, [x.shape[0], sizeOf(x.shape.slice(1))]);
+}
+
+/** Which axes of length 1 to remove. */
+export interface SqueezeOptions {
+  /** An axis or several, negative ones count from the end; those of another length stay. Default: all. */
+  readonly axis?: number | readonly number[] | undefined;
+}
+
+/**
+ * Without axes of length 1; the data is shared, not copied.
+ *
+ * Shapes: `[...A, 1, ...B] -> [...A, ...B]`. Gradient: `reshape(g, x.shape)`.
+ *
+ * @example squeeze(zeros([1, 2, 1])).shape // [2]
+ * @example squeeze(zeros([1, 2, 1]), { axis: -1 }).shape // [1, 2]
+ */
+export function squeeze(x: Tensor, { axis }: SqueezeOptions = {}): Tensor {
+  const named = axis === undefined ? undefined : new Set(resolveAxes('squeeze', axis, x.shape));
+  return reshape(
+    x,
+    x.shape.filter((length, i) => length !== 1 || named?.has(i) === false),
+  );
+}
+
+/**
+ * With new axes of length 1, which have the places `axis` in the result; the data is shared, not copied.
+ *
+ * Shapes: `[...A, ...B] -> [...A, 1, ...B]`; an axis or several, negative ones count from the end of the result.
+ * Gradient: `reshape(g, x.shape)`.
+ *
+ * @example unsqueeze(zeros([2, 3]), 1).shape // [2, 1, 3]
+ * @example unsqueeze(zeros([2, 3]), [0, -1]).shape // [1, 2, 3, 1]
+ */
+export function unsqueeze(x: Tensor, axis: number | readonly number[]): Tensor {
+  return reshape(x, unsqueezed('unsqueeze', x.shape, axis));
+}
+
+/** A shape with new axes of length 1. */
+export function unsqueezed(op: string, shape: Shape, axis: number | readonly number[]): Shape {
+  const listed = typeof axis === 'number' ? [axis] : axis;
+  const rank = shape.length + listed.length;
+  const places = new Set(listed.map((a) => (a < 0 ? a + rank : a)));
+  if (places.size !== listed.length || !listed.every((a) => Number.isInteger(a) && a >= -rank && a < rank)) {
+    throw new ShapeError(
+      op,
+      `[${listed.join(', ')}] are not different axes of the result, which has ${rank}`,
+      [shape],
+      `Use ${-rank} to ${rank - 1}, each once.`,
+    );
+  }
+  const lengths = shape.values();
+  return Array.from({ length: rank }, (_, i) => (places.has(i) ? 1 : (lengths.next().value ?? 1)));
 }
 
 /**
@@ -72,6 +126,30 @@ export function transpose(x: Tensor, axes?: readonly number[]): Tensor {
     order.map((axis) => strides[axis]),
   );
   return record('transpose', out, shape, [[x, (g) => transpose(g, inverse)]]);
+}
+
+/** Which axes to reverse. */
+export interface FlipOptions {
+  /** An axis or several, negative ones count from the end. Default: all. */
+  readonly axis?: number | readonly number[] | undefined;
+}
+
+/**
+ * Axes walked from their end to their start.
+ *
+ * Shapes: `[...S] -> [...S]`. Gradient: g flipped back.
+ *
+ * @example flip(tensor([[1, 2], [3, 4]]), { axis: -1 }).toArray() // [[2, 1], [4, 3]]
+ */
+export function flip(x: Tensor, { axis }: FlipOptions = {}): Tensor {
+  const reversed = axis === undefined ? x.shape.map((_, i) => i) : resolveAxes('flip', axis, x.shape);
+  const strides = stridesOf(x.shape);
+  let last = 0;
+  for (const a of reversed) {
+    last += (x.shape[a] - 1) * strides[a];
+    strides[a] = -strides[a];
+  }
+  return record('flip', readStrided(x, x.shape, last, strides), x.shape, [[x, (g) => flip(g, { axis: reversed })]]);
 }
 
 /** A half-open range `[start, stop, step?]` of one axis; negative ends count from the end, the step is positive. */
@@ -110,64 +188,5 @@ export function slice(x: Tensor, ranges: readonly Range[]): Tensor {
     first += start * strides[axis];
     strides[axis] *= step;
   });
-  return place(x, shape, first, strides);
-}
-
-function place(x: Tensor, shape: Shape, start: number, strides: readonly number[]): Tensor {
-  return record('slice', readStrided(x, shape, start, strides), shape, [
-    [x, (g) => spread(g, x.shape, start, strides)],
-  ]);
-}
-
-/** The transpose of `place`: g at its places in zeros. */
-function spread(x: Tensor, shape: Shape, start: number, strides: readonly number[]): Tensor {
-  return record('spread', writeStrided(x, shape, start, strides), shape, [
-    [x, (g) => place(g, x.shape, start, strides)],
-  ]);
-}
-
-/**
- * Tensors one after the other along an axis.
- *
- * Shapes: equal but for `axis`, whose lengths add up. Gradient: the part of g that came from each.
- *
- * @example concat([tensor([1]), tensor([2, 3])]).toArray() // [1, 2, 3]
- */
-export function concat(xs: readonly Tensor[], { axis = 0 }: { readonly axis?: number | undefined } = {}): Tensor {
-  if (xs.length === 0) throw new RangeError('concat: the list of tensors is empty. Pass at least one tensor.');
-  const along = resolveAxis('concat', axis, xs[0].shape);
-  const shape = [...xs[0].shape];
-  shape[along] = 0;
-  for (const x of xs) {
-    if (x.shape.length !== shape.length || x.shape.some((length, i) => i !== along && length !== shape[i])) {
-      throw new ShapeError(
-        'concat',
-        `lengths differ on an axis other than ${along}`,
-        xs.map((y) => y.shape),
-        'Only the joined axis may differ.',
-      );
-    }
-    shape[along] += x.shape[along];
-  }
-  const out = allocate(xs, shape);
-  const outer = sizeOf(shape.slice(0, along));
-  const inner = sizeOf(shape.slice(along + 1));
-  const row = shape[along] * inner;
-  let offset = 0;
-  const starts = xs.map((x) => {
-    const width = x.shape[along] * inner;
-    for (let i = 0; i < outer; i++) out.set(x.data.subarray(i * width, (i + 1) * width), i * row + offset);
-    offset += width;
-    return inner === 0 ? 0 : (offset - width) / inner;
-  });
-  const part = (i: number): Range[] =>
-    shape
-      .slice(0, along + 1)
-      .map((length, a) => (a < along ? [0, length] : [starts[i], starts[i] + xs[i].shape[along]]));
-  return record(
-    'concat',
-    out,
-    shape,
-    xs.map((x, i) => [x, (g) => slice(g, part(i))]),
-  );
+  return readPlaces(x, shape, first, strides);
 }

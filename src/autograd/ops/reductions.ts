@@ -1,20 +1,13 @@
 import { giveBack } from '../../tensor/memory.ts';
 import { allocate } from '../../tensor/precision.ts';
-import { resolveAxis, type Shape, ShapeError, sizeOf } from '../../tensor/shape.ts';
+import { ShapeError, sizeOf } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { record } from '../tape.ts';
 import { div, divOrZero, mul } from './arithmetic.ts';
 import { expand, sumTo } from './broadcast.ts';
 import { reshape } from './rearrange.ts';
+import { type ReductionOptions, reducedShapes } from './reducedAxes.ts';
 import { squareSumAxes, sumAxes } from './sumAxes.ts';
-
-/** Which axes a reduction removes. */
-export interface ReductionOptions {
-  /** An axis or several, negative ones count from the end. Default: all. */
-  readonly axis?: number | readonly number[] | undefined;
-  /** Keeps reduced axes with length 1. Default false. */
-  readonly keepDims?: boolean | undefined;
-}
 
 /**
  * Sum, taken in double precision; 0 of nothing.
@@ -73,19 +66,4 @@ export function norm(x: Tensor, options: ReductionOptions = {}): Tensor {
   // The unit vector first: g / y overflows where y is below 1e-38.
   const y: Tensor = record('norm', out, kept, [[x, (g) => mul(g, divOrZero(x, y))]]);
   return reshape(y, final);
-}
-
-/** The shape with reduced axes of length 1, and the shape to return. */
-function reducedShapes(
-  op: string,
-  shape: Shape,
-  { axis, keepDims = false }: ReductionOptions,
-): { readonly kept: Shape; readonly final: Shape } {
-  const listed = axis === undefined ? shape.map((_, i) => i) : typeof axis === 'number' ? [axis] : axis;
-  const reduced = new Set(listed.map((a) => resolveAxis(op, a, shape)));
-  if (reduced.size !== listed.length) {
-    throw new ShapeError(op, `an axis is listed twice in [${listed.join(', ')}]`, [shape], 'List each axis once.');
-  }
-  const kept = shape.map((length, i) => (reduced.has(i) ? 1 : length));
-  return { kept, final: keepDims ? kept : shape.filter((_, i) => !reduced.has(i)) };
 }

@@ -29,7 +29,7 @@ export function readStrided(x: Tensor, shape: Shape, start: number, strides: rea
   let o = 0;
   for (const first of starts) {
     const end = o + length;
-    if (length < LONG || step > 1) for (let s = first; o < end; o++, s += step) out[o] = data[s];
+    if (length < LONG || (step !== 0 && step !== 1)) for (let s = first; o < end; o++, s += step) out[o] = data[s];
     else if (step === 1) out.set(data.subarray(first, first + length), o);
     else out.fill(data[first], o, end);
     o = end;
@@ -38,9 +38,15 @@ export function readStrided(x: Tensor, shape: Shape, start: number, strides: rea
   return out;
 }
 
-/** `out[start + i * strides[0] + ...] = g[i, j, ...]` for an output of `shape`, all places different; 0 elsewhere. */
-export function writeStrided(g: Tensor, shape: Shape, start: number, strides: readonly number[]): Float32Array {
-  const out = allocateZeros([g], shape);
+/** `out[start + i * strides[0] + ...] = g[i, j, ...]` for an output of `shape`, all places different; `elsewhere` at the others. */
+export function writeStrided(
+  g: Tensor,
+  shape: Shape,
+  start: number,
+  strides: readonly number[],
+  elsewhere = 0,
+): Float32Array {
+  const out = elsewhere === 0 ? allocateZeros([g], shape) : allocate([g], shape).fill(elsewhere);
   if (g.size === 0) return out;
   const { data } = g;
   const { lengths, steps, length, step } = joinAxes(g.shape, strides);
@@ -57,7 +63,7 @@ export function writeStrided(g: Tensor, shape: Shape, start: number, strides: re
 }
 
 /** From these many numbers on, copying a row as a whole saves more than it costs. */
-const LONG = 32;
+export const LONG = 32;
 
 /** A walk with strides, as rows of `length` elements `step` apart. */
 interface Walk {

@@ -64,6 +64,12 @@ export interface SumSpec {
   readonly inner: number;
 }
 
+/** A matrix [rows, width] whose rows are worked on one by one. */
+export interface RowSpec {
+  readonly rows: number;
+  readonly width: number;
+}
+
 /** All pairs of a row of a [rows, width] and a row of b [columns, width]. */
 export interface PairSpec {
   readonly rows: number;
@@ -71,6 +77,39 @@ export interface PairSpec {
   readonly width: number;
   /** Euclidean distances, else their squares. */
   readonly root: boolean;
+}
+
+/**
+ * One step of a recurrent layer: `rows` sequences of `hidden` units. Arrays hold one row a sequence: `hidden` numbers, or
+ * as many for each gate, gate after gate, in the order of PyTorch.
+ */
+export interface StepSpec {
+  readonly rows: number;
+  readonly hidden: number;
+  readonly step: number;
+  /** Steps of each sequence, which from then on rests, its state unchanged; undefined where all are in motion. */
+  readonly lengths: Int32Array | undefined;
+}
+
+/** What a GRU keeps of a step. */
+export interface GruStep {
+  /** `state weight^T` on the way in; the gates r, z and n on the way out. */
+  readonly gates: Float32Array;
+  /** The state's part of n before r weighs it. */
+  readonly candidate: Float32Array;
+  /** The state before the step. */
+  readonly state: Float32Array;
+}
+
+/** What an LSTM keeps of a step. */
+export interface LstmStep {
+  /** `state weight^T` on the way in; the gates i, f, g and o on the way out. */
+  readonly gates: Float32Array;
+  /** The cell before the step. */
+  readonly before: Float32Array;
+  /** The cell after it, and its tanh. */
+  readonly cell: Float32Array;
+  readonly shown: Float32Array;
 }
 
 /**
@@ -127,6 +166,44 @@ export interface Kernels {
   ) => void;
   /** Sums in double precision, each in an order that depends on `outer` and `inner` alone. */
   readonly sums?: (x: Float32Array, out: Float64Array, spec: SumSpec) => void;
+  /**
+   * `exp(x - max) / sum(exp(x - max))` in every row. Entries of -Infinity give 0, also where all of a row are; a row with
+   * NaN or Infinity gives NaN. As of the three below, a row has the same bits in any batch.
+   */
+  readonly softmaxRows?: (x: Float32Array, out: Float32Array, spec: RowSpec) => void;
+  /** `y (g - sum(g y))` in every row, y being the output of `softmaxRows`. */
+  readonly softmaxGradientRows?: (y: Float32Array, g: Float32Array, out: Float32Array, spec: RowSpec) => void;
+  /** `x - max - log(sum(exp(x - max)))` in every row. Entries of -Infinity stay so; a row with NaN or Infinity gives NaN. */
+  readonly logSoftmaxRows?: (x: Float32Array, out: Float32Array, spec: RowSpec) => void;
+  /** `g - exp(y) sum(g)` in every row, y being the output of `logSoftmaxRows`. */
+  readonly logSoftmaxGradientRows?: (y: Float32Array, g: Float32Array, out: Float32Array, spec: RowSpec) => void;
+  /** `1 / (1 + exp(-x))`. As of the five below, the bits of a number do not depend on those beside it. */
+  readonly sigmoid?: (x: Float32Array, out: Float32Array) => void;
+  readonly tanh?: (x: Float32Array, out: Float32Array) => void;
+  /** `x / (1 + exp(-x))`, 0 at -Infinity. */
+  readonly silu?: (x: Float32Array, out: Float32Array) => void;
+  /** g times the slope of silu at x; y is its output. */
+  readonly siluGradient?: (x: Float32Array, y: Float32Array, g: Float32Array, out: Float32Array) => void;
+  /** `x Phi(x)`, Phi the normal distribution function; 0 at -Infinity. */
+  readonly gelu?: (x: Float32Array, out: Float32Array) => void;
+  /** g times the slope of gelu at x; y is its output. */
+  readonly geluGradient?: (x: Float32Array, y: Float32Array, g: Float32Array, out: Float32Array) => void;
+  /** `cell = f before + i g` and `next = o tanh(cell)`; at rest the cell and the state as they were. */
+  readonly lstmGates?: (
+    input: Float32Array,
+    step: LstmStep,
+    state: Float32Array,
+    next: Float32Array,
+    spec: StepSpec,
+  ) => void;
+  /** `next = (1 - z) n + z state`; at rest the state as it was. */
+  readonly gruGates?: (
+    input: Float32Array,
+    bias: Float32Array | undefined,
+    step: GruStep,
+    next: Float32Array,
+    spec: StepSpec,
+  ) => void;
   /**
    * Distances of all pairs of rows, out [rows, columns]: to the bit the portable ones, which the distances of single
    * pairs are too. Where a and b are one array, its rows are compared with one another.

@@ -20,7 +20,7 @@ export interface Case {
 }
 
 /** What lies at an edge of an op's domain. `window` is a kernel or window that overhangs, gaps or is not square. */
-export type EdgeKind =
+type EdgeKind =
   | 'tie' | 'kink' | 'zero' | 'empty' | 'scalar' | 'NaN' | 'infinity' | 'huge' | 'denormal' | 'window' | 'masked';
 
 /** A point at an edge: what the op gives there, and its gradient, in float32. */

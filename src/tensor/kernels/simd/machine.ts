@@ -1,7 +1,10 @@
+import { defineGruGates, defineLstmGates } from './cells.ts';
+import { defineGelu, defineSigmoid, defineSilu, defineTanh } from './curves.ts';
 import { definePairPanel } from './panels.ts';
 import { defineCopyPlanes, defineFold, defineUnfold } from './patches.ts';
 import { defineMaxPool, defineMaxPoolGradient } from './pooling.ts';
 import { defineColumnProduct, definePackColumns, defineRowProduct } from './products.ts';
+import { defineSoftmaxGradientRows, defineSoftmaxRows } from './rows.ts';
 import { defineSumRuns } from './runs.ts';
 import { defineChannelAffine, defineChannelSums, defineRelu } from './streams.ts';
 import { Assembler } from './wasm/assembler.ts';
@@ -49,6 +52,14 @@ export function simdBytes({ relaxed = false }: SimdBytesOptions = {}): Uint8Arra
     defineMaxPoolGradient,
     defineSumRuns,
     definePairPanel,
+    defineSoftmaxRows,
+    defineSoftmaxGradientRows,
+    defineSigmoid,
+    defineSilu,
+    defineTanh,
+    defineGelu,
+    defineLstmGates,
+    defineGruGates,
   ]) {
     define(wasm);
   }

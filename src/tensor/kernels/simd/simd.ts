@@ -1,12 +1,15 @@
 import { checkInteger } from '../../check.ts';
 import { type Kernels, useKernels } from '../kernels.ts';
+import { createActivations } from './activations.ts';
 import { createChannels } from './channels.ts';
 import { createConv2d } from './conv2d.ts';
 import { createPairDistances } from './distances.ts';
+import { createGates } from './gates.ts';
 import { simdBytes, startLater } from './machine.ts';
 import { createMatmul } from './matmul.ts';
 import { createMaxPool2d } from './maxPool2d.ts';
 import { createRelu } from './relu.ts';
+import { createSoftmax } from './softmax.ts';
 import { createSums } from './sums.ts';
 import { LEAST_MEGABYTES } from './workspace.ts';
 
@@ -58,6 +61,9 @@ export function createSimdKernels(options: SimdOptions = {}): Kernels {
     ...createMaxPool2d(getMachine),
     ...createRelu(getMachine),
     ...createChannels(getMachine),
+    ...createActivations(getMachine),
+    ...createSoftmax(getMachine),
+    ...createGates(getMachine),
     sums: createSums(getMachine),
     pairDistances: createPairDistances(getMachine),
   });

@@ -11,7 +11,7 @@ import * as v128 from './wasm/v128.ts';
 const UNROLL = 4;
 
 /** Reads and writes one part of a vector's worth of floats: all of it, half of it, or a single one. */
-interface Access {
+export interface Access {
   readonly load: (address: Local<'i32'>) => Expression<'v128'>;
   readonly store: (address: Local<'i32'>, value: Operand<'v128'>) => Statement;
   /** Which of the repeated bodies this is; 0 for a single float. */
@@ -21,20 +21,21 @@ interface Access {
 
 /**
  * Runs `body` along `count` floats at `pointers`, `bytes` of them at a time and then one at a time. A single float lies
- * in lane 0, with 0 in the others.
+ * in lane 0, with 0 in the others. A long body is not worth repeating (`unroll` 1).
  */
-function along(
+export function along(
   local: NewLocal,
   pointers: readonly Local<'i32'>[],
   count: Operand<'i32'>,
   bytes: 8 | 16,
   body: (access: Access) => readonly Statement[],
+  unroll: number = UNROLL,
 ): Statement[] {
   const end = local('i32');
   const [first] = pointers;
   const move = (step: number) => pointers.map((pointer) => advance(pointer, step));
   const [load, store] = bytes === 16 ? [v128.load, v128.store] : [v128.loadLow, v128.storeLow];
-  const rounds = Array.from({ length: UNROLL }, (_, round) =>
+  const rounds = Array.from({ length: unroll }, (_, round) =>
     body({
       load: (address) => load(address, round * bytes),
       store: (address, value) => store(address, value, round * bytes),
@@ -48,7 +49,7 @@ function along(
     round: 0,
     single: true,
   });
-  const step = UNROLL * bytes;
+  const step = unroll * bytes;
   return [
     set(end, i32.add(first, i32.shl(count, 2))),
     loop(i32.le(first, i32.sub(end, step)), [...rounds, ...move(step)]),

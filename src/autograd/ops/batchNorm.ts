@@ -1,76 +1,14 @@
-import { active, type ChannelSpec } from '../../tensor/kernels/kernels.ts';
+import { active } from '../../tensor/kernels/kernels.ts';
 import * as portable from '../../tensor/kernels/portable/channels.ts';
-import { allocate, isDouble } from '../../tensor/precision.ts';
-import type { Random } from '../../tensor/random.ts';
+import { allocate } from '../../tensor/precision.ts';
 import { ShapeError, sizeOf } from '../../tensor/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import { fused, pullThrough, record } from '../tape.ts';
-import { add, div, divOrZero, maximum, mul, sub } from './arithmetic.ts';
-import { sqrt, square } from './pointwise.ts';
+import { add, mul, sub } from './arithmetic.ts';
+import { square } from './pointwise.ts';
 import { reshape } from './rearrange.ts';
-import { mean, norm, sum } from './reductions.ts';
-
-/** Options of `normalize`. */
-export interface NormalizeOptions {
-  /** The axis that the vectors lie along. Default -1. */
-  readonly axis?: number | undefined;
-  /** Least length to divide by. Default 0: any vector but 0 gets length 1, and 0 stays 0 with gradient 0. */
-  readonly epsilon?: number | undefined;
-}
-
-/**
- * Vectors scaled to length 1. A zero vector stays zero.
- *
- * Shapes: `[...S] -> [...S]`. Formula: `y = x / max(|x|, epsilon)` along `axis`, as in PyTorch, whose epsilon is 1e-12.
- * Gradient: `(g - y (y . g)) / |x|`; `g / epsilon` where |x| is below epsilon; 0 for a zero vector at epsilon 0.
- * Throws: RangeError for an epsilon that is negative or not finite.
- *
- * @example normalize(tensor([[3, 4], [0, 0]])).toArray() // [[0.6, 0.8], [0, 0]]
- */
-export function normalize(x: Tensor, { axis = -1, epsilon = 0 }: NormalizeOptions = {}): Tensor {
-  checkEpsilon('normalize', epsilon);
-  const length = norm(x, { axis, keepDims: true });
-  const divisor = epsilon === 0 ? length : maximum(length, epsilon);
-  const data = length.data.map((v) => (v < epsilon ? 0 : 1));
-  const turning = new Tensor(data, length.shape);
-  // The difference first, then the quotient: y / |x| overflows where |x| is below 1e-38.
-  const y: Tensor = record('normalize', divOrZero(x, divisor).data, x.shape, [
-    [x, (g) => divOrZero(sub(g, mul(y, mul(turning, sum(mul(g, y), { axis, keepDims: true })))), divisor)],
-  ]);
-  return y;
-}
-
-/** Options of `dropout`. */
-export interface DropoutOptions {
-  /** Probability of dropping an element, in `[0, 1)`. */
-  readonly p: number;
-  /** Default false: x itself is returned. */
-  readonly training?: boolean | undefined;
-  /** Where the choice comes from; needed in training. */
-  readonly random?: Random | undefined;
-}
-
-/**
- * Sets elements to 0 with probability p and scales the others by `1 / (1 - p)`, in training; otherwise x itself.
- *
- * Shapes: `[...S] -> [...S]`. Gradient: g at kept elements, scaled alike.
- * Source: Srivastava et al. 2014. Throws: TypeError in training without `random`.
- *
- * @example dropout(tensor([1, 2]), { p: 0.5 }).toArray() // [1, 2]
- */
-export function dropout(x: Tensor, { p, training = false, random }: DropoutOptions): Tensor {
-  if (!(p >= 0 && p < 1)) throw new RangeError(`dropout: p must lie in [0, 1); got ${p}.`);
-  if (!training || p === 0) return x;
-  if (random === undefined) {
-    throw new TypeError(
-      'dropout: training needs a source of random numbers. Pass { training: true, random } as the context.',
-    );
-  }
-  const mask = allocate([x], x.shape);
-  const scale = 1 / (1 - p);
-  for (let i = 0; i < mask.length; i++) mask[i] = random.uniform() < p ? 0 : scale;
-  return mul(x, new Tensor(mask, x.shape));
-}
+import { mean, sum } from './reductions.ts';
+import { type ChannelSums, channelSums, checkEpsilon, inverseRoot, standardized } from './standardize.ts';
 
 /** Options of `batchNorm`. */
 export interface BatchNormOptions {
@@ -137,6 +75,7 @@ export function batchNorm(x: Tensor, options: BatchNormOptions): Tensor {
   const spec = { batch, channels, pixels };
   const means = new Float64Array(channels);
   const inverse = new Float64Array(channels);
+  const constant = new Uint8Array(channels);
   if (training) {
     // Around a first entry a constant channel has variance 0 exactly, and what cancels stays far below float32's digits.
     for (let c = 0; c < channels; c++) means[c] = x.data[c * pixels];
@@ -146,6 +85,7 @@ export function batchNorm(x: Tensor, options: BatchNormOptions): Tensor {
       const variance = Math.max(0, products[c] / count - beyond * beyond);
       means[c] += beyond;
       inverse[c] = inverseRoot(variance + epsilon);
+      constant[c] = Number(variance === 0);
       if (runningMean !== undefined) runningMean.data[c] += momentum * (means[c] - runningMean.data[c]);
       if (runningVar !== undefined)
         runningVar.data[c] += momentum * ((variance * count) / (count - 1) - runningVar.data[c]);
@@ -157,7 +97,11 @@ export function batchNorm(x: Tensor, options: BatchNormOptions): Tensor {
     }
   }
   const scales = inverse.map((v, c) => v * (weight?.data[c] ?? 1));
-  const shifted = factors(channels, (c) => [scales[c], (bias?.data[c] ?? 0) - means[c] * scales[c], 0]);
+  // A constant channel is its bias to the bit, however large its numbers are.
+  const shifted = factors(channels, (c) => {
+    const scale = constant[c] === 1 ? 0 : scales[c];
+    return [scale, (bias?.data[c] ?? 0) - means[c] * scale, 0];
+  });
   (active(out).channelAffine ?? portable.channelAffine)(x.data, undefined, shifted, out, spec);
 
   // The pullbacks of all inputs share one pass over a gradient.
@@ -216,35 +160,6 @@ export function checkBatchNorm({ momentum, epsilon }: { readonly momentum: numbe
   checkEpsilon('batchNorm', epsilon);
 }
 
-function checkEpsilon(op: string, epsilon: number): void {
-  if (!(epsilon >= 0 && epsilon < Infinity))
-    throw new RangeError(`${op}: epsilon must be a finite number of at least 0; got ${epsilon}.`);
-}
-
-/** `1 / sqrt(v)`, and 0 at 0, which normalizes a constant channel to 0. */
-function inverseRoot(v: number): number {
-  return v === 0 ? 0 : 1 / Math.sqrt(v);
-}
-
-/** For each channel the sum of a and of `a (x - center)`; a is g, or `x - center` where there is none. */
-interface ChannelSums {
-  readonly totals: Float64Array;
-  readonly products: Float64Array;
-}
-
-function channelSums(
-  x: Float32Array,
-  g: Float32Array | undefined,
-  centers: Float64Array,
-  spec: ChannelSpec,
-): ChannelSums {
-  const totals = new Float64Array(spec.channels);
-  const products = new Float64Array(spec.channels);
-  const kernels = active(g === undefined || isDouble(x) ? x : g);
-  (kernels.channelSums ?? portable.channelSums)(x, g, centers, totals, products, spec);
-  return { totals, products };
-}
-
 /** Scale, shift and slope of every channel, as `channelAffine` takes them. */
 function factors(channels: number, of: (c: number) => readonly [number, number, number]): Float64Array {
   return Float64Array.from(Array.from({ length: channels }, (_, c) => of(c)).flat());
@@ -260,12 +175,7 @@ function composedBatchNorm(x: Tensor, options: BatchNormOptions, affine: readonl
   const center = fixed ? perChannel(runningMean) : mean(rows, { axis: [0, 2], keepDims: true });
   const centered = sub(rows, center);
   const variance = fixed ? perChannel(runningVar) : mean(square(centered), { axis: [0, 2], keepDims: true });
-  const spread = add(variance, epsilon);
-  const constant = new Tensor(
-    spread.data.map((v) => (v === 0 ? 1 : 0)),
-    spread.shape,
-  );
-  const normalized = mul(sub(1, constant), div(centered, sqrt(add(spread, constant))));
+  const normalized = standardized(centered, variance, epsilon);
   const weight = options.weight === undefined ? undefined : affine[0];
   const bias = options.bias === undefined ? undefined : affine[affine.length - 1];
   const scaled = weight === undefined ? normalized : mul(normalized, perChannel(weight));
