@@ -4,6 +4,7 @@ import * as portableDistances from '../../src/tensor/kernels/portable/distances.
 import * as portableSums from '../../src/tensor/kernels/portable/sums.ts';
 import { createRandom } from '../../src/tensor/random.ts';
 import type { Check } from './conformance.ts';
+import { curveChecks } from './conformanceCurves.ts';
 import { softmaxChecks } from './conformanceSoftmax.ts';
 import { everywhere, expectSameBits } from './everywhere.ts';
 
@@ -19,7 +20,7 @@ let drawn = 0;
 const normal = (size: number): Float32Array => random.fork(drawn++).fillNormal(new Float32Array(size), 0, 1);
 const doubles = (size: number): Float64Array => Float64Array.from(normal(size), (v) => v * (1 + v * 2 ** -30));
 
-/** What every set of kernels must do that sums or compares rows, or takes their softmax. */
+/** What every set of kernels must do that sums or compares rows, takes their softmax, or bends numbers. */
 export function rowChecks(kernels: Kernels): readonly Check[] {
   const { sums = portableSums.sums } = kernels;
   const { pairDistances, pullDifferences } = { ...portableDistances, ...kernels };
@@ -32,6 +33,7 @@ export function rowChecks(kernels: Kernels): readonly Check[] {
       everywhere(kernels, [x, y], x.length, what, ([u, v], out) => pullDifferences(slopes, u, v, out, spec)),
     ),
     ...softmaxChecks(kernels),
+    ...curveChecks(kernels),
   ];
 }
 
