@@ -62,6 +62,20 @@ export class Random {
     return this.#draw(counter / 2);
   }
 
+  /** Fills `out` with what as many calls of `word` would give, several times faster, and returns it. */
+  fillWords<W extends Uint32Array>(out: W): W {
+    let i = 0;
+    // The second word of a block that was begun.
+    if (this.#counter % 2 === 1 && out.length > 0) out[i++] = this.word();
+    for (; i + 1 < out.length; i += 2) {
+      const block = this.#counter / 2;
+      threefry(this.#key0, this.#key1, block >>> 0, Math.floor(block / 2 ** 32), out, i);
+      this.#counter += 2;
+    }
+    if (i < out.length) out[i] = this.word();
+    return out;
+  }
+
   /** Uniform in `[0, 1)`, a multiple of 2^-32. */
   uniform(): number {
     return this.word() * 2 ** -32;
@@ -142,26 +156,71 @@ export function createRandom(seed: number): Random {
   return new Random([seed >>> 0, Math.floor(seed / 2 ** 32), 0]);
 }
 
-/** Rotations of Threefry-2x32, and the parity word of its key schedule (table 2 and section 3.3 of the paper). */
-const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24];
+/** The parity word of Threefry's key schedule (section 3.3 of the paper). */
 const PARITY = 0x1bd11bda;
 
-/** Threefry-2x32 with 20 rounds: enciphers (x0, x1) under (k0, k1) into `out`. */
-export function threefry(k0: number, k1: number, x0: number, x1: number, out: Uint32Array): void {
+/**
+ * Threefry-2x32 with 20 rounds: enciphers (x0, x1) under (k0, k1) into two words of `out`. Written out, with the rotations
+ * of the paper's table 2, because a loop over them takes three times as long.
+ */
+export function threefry(k0: number, k1: number, x0: number, x1: number, out: Uint32Array, at = 0): void {
   const k2 = k0 ^ k1 ^ PARITY;
   let a = (x0 + k0) | 0;
   let b = (x1 + k1) | 0;
-  for (let group = 1; group <= 5; group++) {
-    const first = group % 2 === 1 ? 0 : 4;
-    for (let i = first; i < first + 4; i++) {
-      const rotation = ROTATIONS[i];
-      a = (a + b) | 0;
-      b = ((b << rotation) | (b >>> (32 - rotation))) ^ a;
-    }
-    const phase = group % 3;
-    a = (a + (phase === 0 ? k0 : phase === 1 ? k1 : k2)) | 0;
-    b = (b + (phase === 0 ? k1 : phase === 1 ? k2 : k0) + group) | 0;
-  }
-  out[0] = a;
-  out[1] = b;
+  a = (a + b) | 0;
+  b = rotate(b, 13) ^ a;
+  a = (a + b) | 0;
+  b = rotate(b, 15) ^ a;
+  a = (a + b) | 0;
+  b = rotate(b, 26) ^ a;
+  a = (a + b) | 0;
+  b = rotate(b, 6) ^ a;
+  a = (a + k1) | 0;
+  b = (b + k2 + 1) | 0;
+  a = (a + b) | 0;
+  b = rotate(b, 17) ^ a;
+  a = (a + b) | 0;
+  b = rotate(b, 29) ^ a;
+  a = (a + b) | 0;
+  b = rotate(b, 16) ^ a;
+  a = (a + b) | 0;
+  b = rotate(b, 24) ^ a;
+  a = (a + k2) | 0;
+  b = (b + k0 + 2) | 0;
+  a = (a + b) | 0;
+  b = rotate(b, 13) ^ a;
+  a = (a + b) | 0;
+  b = rotate(b, 15) ^ a;
+  a = (a + b) | 0;
+  b = rotate(b, 26) ^ a;
+  a = (a + b) | 0;
+  b = rotate(b, 6) ^ a;
+  a = (a + k0) | 0;
+  b = (b + k1 + 3) | 0;
+  a = (a + b) | 0;
+  b = rotate(b, 17) ^ a;
+  a = (a + b) | 0;
+  b = rotate(b, 29) ^ a;
+  a = (a + b) | 0;
+  b = rotate(b, 16) ^ a;
+  a = (a + b) | 0;
+  b = rotate(b, 24) ^ a;
+  a = (a + k1) | 0;
+  b = (b + k2 + 4) | 0;
+  a = (a + b) | 0;
+  b = rotate(b, 13) ^ a;
+  a = (a + b) | 0;
+  b = rotate(b, 15) ^ a;
+  a = (a + b) | 0;
+  b = rotate(b, 26) ^ a;
+  a = (a + b) | 0;
+  b = rotate(b, 6) ^ a;
+  a = (a + k2) | 0;
+  b = (b + k0 + 5) | 0;
+  out[at] = a;
+  out[at + 1] = b;
+}
+
+function rotate(word: number, by: number): number {
+  return (word << by) | (word >>> (32 - by));
 }

@@ -39,16 +39,42 @@ def batch_norm(layer, shape):
 
 
 def names():
-    model = nn.Sequential(
-        nn.Conv2d(1, 2, 3),
-        nn.ReLU(),
-        nn.MaxPool2d(2),
-        nn.BatchNorm2d(2),
-        nn.Flatten(),
-        nn.Linear(18, 4),
-        nn.BatchNorm1d(4),
-    )
-    return {name: list(t.shape) for name, t in model.state_dict().items()}
+    """Every layer that twingrad has, with its options there, in one model: state names, order and shapes."""
+    layers = [
+        ('Conv1d', {'inputs': 2, 'outputs': 3, 'size': 3}, nn.Conv1d(2, 3, 3)),
+        ('Conv2d', {'inputs': 4, 'outputs': 2, 'size': [3, 2], 'groups': 2}, nn.Conv2d(4, 2, (3, 2), groups=2)),
+        ('ConvTranspose2d', {'inputs': 4, 'outputs': 6, 'size': 2, 'groups': 2}, nn.ConvTranspose2d(4, 6, 2, groups=2)),
+        ('MaxPool2d', {'size': 2}, nn.MaxPool2d(2)),
+        ('AvgPool2d', {'size': 2}, nn.AvgPool2d(2)),
+        ('AdaptiveAvgPool2d', {'size': 2}, nn.AdaptiveAvgPool2d(2)),
+        ('Flatten', {}, nn.Flatten()),
+        ('Dropout', {'p': 0.5}, nn.Dropout(0.5)),
+        ('BatchNorm1d', {'channels': 4}, nn.BatchNorm1d(4)),
+        ('BatchNorm2d', {'channels': 2}, nn.BatchNorm2d(2)),
+        ('LayerNorm', {'shape': [2, 3]}, nn.LayerNorm([2, 3])),
+        ('GroupNorm', {'groups': 2, 'channels': 6}, nn.GroupNorm(2, 6)),
+        ('InstanceNorm2d', {'channels': 3, 'affine': True}, nn.InstanceNorm2d(3, affine=True)),
+        ('RMSNorm', {'shape': 5}, RMSNorm(5)),
+        ('Linear', {'inputs': 3, 'outputs': 2}, nn.Linear(3, 2)),
+        ('Embedding', {'count': 7, 'width': 3}, nn.Embedding(7, 3)),
+        ('MultiHeadAttention', {'width': 4, 'heads': 2}, nn.MultiheadAttention(4, 2)),
+        ('TransformerEncoderLayer', {'width': 4, 'heads': 2, 'feedForward': 6}, nn.TransformerEncoderLayer(4, 2, 6)),
+        ('GRU', {'inputs': 2, 'hidden': 3, 'layers': 2, 'bidirectional': True}, nn.GRU(2, 3, 2, bidirectional=True)),
+        ('LSTM', {'inputs': 2, 'hidden': 3, 'bias': False}, nn.LSTM(2, 3, bias=False)),
+    ]
+    model = nn.ModuleList([module for _, _, module in layers])
+    return {
+        'layers': [{'layer': name, 'options': options} for name, options, _ in layers],
+        'state': {name: list(t.shape) for name, t in model.state_dict().items()},
+    }
+
+
+class RMSNorm(nn.Module):
+    """The state of torch.nn.RMSNorm, which came with PyTorch 2.4."""
+
+    def __init__(self, width):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(width))
 
 
 def parts():
