@@ -35,21 +35,27 @@ describe('README.md', () => {
     expect(output.trimEnd().split('\n').at(-1)).toBe('bob');
   });
 
+  test('the words are recognized by their misspellings', { timeout: 60_000 }, async () => {
+    const output = await run(programs[4], 'words');
+    expect(output).toContain("[ 'jonathan', 'frederick', 'isabel' ]");
+    expect(lossesIn(output, /^\d+ (\S+)$/gm).at(-1)).toBeLessThan(0.02);
+  });
+
   test('saving and loading runs, and once more from the checkpoint', { timeout: 60_000 }, async () => {
-    expect(await run(programs[4], 'saving')).toMatch(/^\[ (true|false), (true|false) \]/);
+    expect(await run(programs[5], 'saving')).toMatch(/^\[ (true|false), (true|false) \]/);
     expect(existsSync(`${folder}saving/model.safetensors`)).toBe(true);
     const first = readFileSync(`${folder}saving/model.safetensors`);
-    await run(programs[4], 'saving', `${folder}saving`, false);
+    await run(programs[5], 'saving', `${folder}saving`, false);
     expect(readFileSync(`${folder}saving/model.safetensors`).equals(first)).toBe(true);
   });
 
   test('the loop in recycled memory learns', { timeout: 60_000 }, async () => {
-    const [first, later] = lossesIn(await run(programs[5], 'scope'), /^(?:0|50) (\S+)$/gm);
+    const [first, later] = lossesIn(await run(programs[6], 'scope'), /^(?:0|50) (\S+)$/gm);
     expect(later).toBeLessThan(0.5 * first);
   });
 
   test('there is no other program', () => {
-    expect(programs).toHaveLength(6);
+    expect(programs).toHaveLength(7);
   });
 
   test('.ci/run calls what it names', () => {
