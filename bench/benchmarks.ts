@@ -5,8 +5,11 @@ export type Kind =
   | 'matmul'
   | 'convForward'
   | 'convGradients'
+  | 'depthwiseGradients'
   | 'referenceStep'
   | 'convHeavyStep'
+  | 'gruStep'
+  | 'transformerStep'
   | 'embed'
   | 'pairwise'
   | 'add'
@@ -63,6 +66,24 @@ export const benchmarks: readonly Benchmark[] = [
     flops: HEAVY_FLOPS,
     tolerance: STEP,
   },
+  {
+    id: 'gru-step',
+    kind: 'gruStep',
+    title:
+      'one training step of a GRU of 128 units on 32 sequences of 50 steps of 64 numbers: mean square of the last state, backward, Adam',
+    arrays: number({ x: uniform([32, 50, 64]), ...gruWeights() }),
+    flops: 3 * 2 * 32 * 50 * 384 * (64 + 128),
+    tolerance: STEP,
+  },
+  {
+    id: 'transformer-step',
+    kind: 'transformerStep',
+    title:
+      'one training step of a transformer layer of width 64, 4 heads, 256 units and gelu on 32 sequences of 64 positions: mean square of the output, backward, Adam',
+    arrays: number({ x: uniform([32, 64, 64]), ...transformerWeights() }),
+    flops: 3 * 2 * 32 * 64 * (64 * 256 + 2 * 64 * 64 + 2 * 64 * 256),
+    tolerance: STEP,
+  },
   ...PRODUCT_SIZES.map(
     (n): Benchmark => ({
       id: `matmul-${n}`,
@@ -75,6 +96,14 @@ export const benchmarks: readonly Benchmark[] = [
   ),
   convolution('conv-forward', 'convForward', 1, 'convolution 3x3 of 32 images [16, 28, 28] to 32 channels'),
   convolution('conv-gradients', 'convGradients', 3, 'the same convolution, and both gradients of its mean'),
+  {
+    id: 'depthwise-gradients',
+    kind: 'depthwiseGradients',
+    title: 'depthwise convolution 3x3 of 32 images [32, 28, 28], and both gradients of its mean',
+    arrays: number({ x: uniform([32, 32, 28, 28]), weight: uniform([32, 1, 3, 3]) }),
+    flops: 3 * 2 * 32 * 32 * 28 * 28 * 9,
+    tolerance: ROUNDING,
+  },
   ...EMBED_BATCHES.map(
     (n): Benchmark => ({
       id: `embed-${n}`,
@@ -164,5 +193,29 @@ function heavyWeights(): Readonly<Record<string, Unnumbered>> {
     ...layer(4, [64, 64, 3, 3]),
     ...layer(8, [64, 64, 3, 3]),
     ...layer(12, [64, 64, 3, 3]),
+  };
+}
+
+function gruWeights(): Readonly<Record<string, Unnumbered>> {
+  const bound = 1 / Math.sqrt(128);
+  return {
+    weight_ih_l0: uniform([384, 64], bound),
+    weight_hh_l0: uniform([384, 128], bound),
+    bias_ih_l0: uniform([384], bound),
+    bias_hh_l0: uniform([384], bound),
+  };
+}
+
+/** Layer normalization keeps its ones and zeros. */
+function transformerWeights(): Readonly<Record<string, Unnumbered>> {
+  return {
+    'self_attn.in_proj_weight': uniform([192, 64], 1 / 8),
+    'self_attn.out_proj.weight': uniform([64, 64], 1 / 8),
+    'linear1.weight': uniform([256, 64], 1 / 8),
+    'linear2.weight': uniform([64, 256], 1 / 16),
+    'self_attn.in_proj_bias': uniform([192], 1 / 8),
+    'self_attn.out_proj.bias': uniform([64], 1 / 8),
+    'linear1.bias': uniform([256], 1 / 8),
+    'linear2.bias': uniform([64], 1 / 16),
   };
 }

@@ -3,6 +3,7 @@ import {
   add,
   backward,
   batchTripletLoss,
+  type Conv2dOptions,
   contrastiveLoss,
   conv2d,
   euclidean,
@@ -13,13 +14,14 @@ import {
   parameter,
   matmul as product,
   scope,
+  square,
   type Tensor,
   Twin,
 } from 'twingrad';
 import type { HostArrays } from '../arrays.ts';
 import { CHAIN, classLabels, differentFlags, LEARNING_RATE } from '../benchmarks.ts';
 import type { Prepared } from '../serve.ts';
-import { createConvHeavy, createEncoder, toTensor } from './network.ts';
+import { createConvHeavy, createEncoder, createGru, createTransformer, toTensor } from './network.ts';
 
 export function matmul(arrays: HostArrays): Prepared {
   const [a, b] = [toTensor(arrays.a), toTensor(arrays.b)];
@@ -32,10 +34,18 @@ export function convForward(arrays: HostArrays): Prepared {
 }
 
 export function convGradients(arrays: HostArrays): Prepared {
+  return gradientsOf(arrays, { padding: 1 });
+}
+
+export function depthwiseGradients(arrays: HostArrays): Prepared {
+  return gradientsOf(arrays, { padding: 1, groups: arrays.x.shape[1] });
+}
+
+function gradientsOf(arrays: HostArrays, options: Conv2dOptions): Prepared {
   const [x, weight] = [parameter(toTensor(arrays.x)), parameter(toTensor(arrays.weight))];
   return {
     run: () => {
-      const gradients = backward(mean(conv2d(x, weight, undefined, { padding: 1 })));
+      const gradients = backward(mean(conv2d(x, weight, undefined, options)));
       return [gradients.get(x).data, gradients.get(weight).data];
     },
   };
@@ -53,6 +63,16 @@ export function convHeavyStep(arrays: HostArrays): Prepared {
   const x = toTensor(arrays.x);
   const labels = classLabels(x.shape[0]);
   return trainingStep(encoder, () => batchTripletLoss(encoder.forward(x, { training: true }), labels, { margin: 1 }));
+}
+
+export function gruStep(arrays: HostArrays): Prepared {
+  const [gru, x] = [createGru(arrays), toTensor(arrays.x)];
+  return trainingStep(gru, () => mean(square(gru.forward(x))));
+}
+
+export function transformerStep(arrays: HostArrays): Prepared {
+  const [layer, x] = [createTransformer(arrays), toTensor(arrays.x)];
+  return trainingStep(layer, () => mean(square(layer.forward(x, { training: true }))));
 }
 
 export function embed(arrays: HostArrays): Prepared {

@@ -57,6 +57,12 @@ def conv_gradients(arrays):
     return lambda: list(torch.autograd.grad(conv2d(x, weight, padding=1).mean(), [x, weight]))
 
 
+def depthwise_gradients(arrays):
+    x, weight = arrays["x"].requires_grad_(), arrays["weight"].requires_grad_()
+    groups = x.shape[1]
+    return lambda: list(torch.autograd.grad(conv2d(x, weight, padding=1, groups=groups).mean(), [x, weight]))
+
+
 def encoder(arrays):
     layers = nn.Sequential(
         nn.Conv2d(1, 16, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
@@ -121,6 +127,17 @@ def conv_heavy_step(arrays):
     return training_step(layers, loss)
 
 
+def gru_step(arrays):
+    gru, x = with_weights(nn.GRU(64, 128, batch_first=True), arrays), arrays["x"]
+    return training_step(gru, lambda: gru(x)[1].square().mean())
+
+
+def transformer_step(arrays):
+    layer = nn.TransformerEncoderLayer(64, 4, 256, dropout=0.0, activation="gelu", batch_first=True)
+    layer, x = with_weights(layer, arrays), arrays["x"]
+    return training_step(layer, lambda: layer(x).square().mean())
+
+
 def embed(arrays):
     layers, x = encoder(arrays), arrays["x"]
 
@@ -155,6 +172,7 @@ def chain(arrays):
 
 KINDS = {
     "matmul": matmul, "convForward": conv_forward, "convGradients": conv_gradients,
+    "depthwiseGradients": depthwise_gradients, "gruStep": gru_step, "transformerStep": transformer_step,
     "referenceStep": reference_step, "convHeavyStep": conv_heavy_step, "embed": embed,
     "pairwise": pairwise, "add": add, "chain": chain,
 }
