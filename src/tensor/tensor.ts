@@ -59,6 +59,12 @@ export class Tensor {
         `It holds ${sizeOf(shape)}.`,
       );
     }
+    // What plain JavaScript may pass: an op that only gives data another shape would take the data of an IntTensor.
+    if (data instanceof Int32Array) {
+      throw new TypeError(
+        'tensor: data must be floats; got an Int32Array. Use tensor(values) for numbers; ids go through an Embedding, classes through oneHot().',
+      );
+    }
     this.data = data;
     this.shape = shape.slice();
     this.node = undefined;
