@@ -78,14 +78,7 @@ export class Gallery<L extends string | number> {
     }
     const added = finiteEmbeddings('gallery.add', 'input', embedRows(this.#twin, x));
     const [first = added] = this.#parts;
-    if (first.shape[1] !== added.shape[1]) {
-      throw new ShapeError(
-        'gallery.add',
-        'embeddings of different lengths cannot be compared',
-        [first.shape, added.shape],
-        'Pass inputs of the size of those added before.',
-      );
-    }
+    checkLengths('gallery.add', first, added);
     // Copied, because embeddings may share the memory of inputs, which callers reuse.
     this.#parts.push(new Tensor(added.data.slice(), added.shape));
     for (const label of labels) this.#labels.push(label);
@@ -102,6 +95,7 @@ export class Gallery<L extends string | number> {
       if (this.#parts.length > 1) this.#parts = [keep(concat(this.#parts))];
       const [entries] = this.#parts;
       const queries = finiteEmbeddings('gallery.search', 'input', embedRows(this.#twin, x));
+      checkLengths('gallery.search', entries, queries);
       return Array.from({ length: x.shape[0] }, (_, i) =>
         mostAlike(this.#twin, slice(queries, [[i, i + 1]]), entries, k).map(({ index, score }) => ({
           label: this.#labels[index],
@@ -122,4 +116,14 @@ export class Gallery<L extends string | number> {
       return { label, votes: count, matches };
     });
   }
+}
+
+function checkLengths(op: string, known: Tensor, embeddings: Tensor): void {
+  if (known.shape[1] === embeddings.shape[1]) return;
+  throw new ShapeError(
+    op,
+    'embeddings of different lengths cannot be compared',
+    [known.shape, embeddings.shape],
+    'Pass inputs of the size of those added before.',
+  );
 }

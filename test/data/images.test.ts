@@ -5,6 +5,7 @@ import { full, ones, tensor, zeros } from '../../src/tensor/create.ts';
 import { createRandom } from '../../src/tensor/random.ts';
 import { ShapeError } from '../../src/tensor/shape.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
+import { errorOf } from '../errors.ts';
 
 /** `[N, C, H, W]` with an element's position as its value, counted from 1, so that 0 is what entered. */
 function counted(shape: readonly number[]): Tensor {
@@ -112,7 +113,9 @@ describe('augment', () => {
   });
 
   it('refuses other shapes, and shifts that are not counts', () => {
-    expect(() => augment(ones([4, 4]), { shift: 1, random: createRandom(1) })).toThrow(ShapeError);
+    expect(errorOf(ShapeError, () => augment(ones([4, 4]), { shift: 1, random: createRandom(1) })).message).toBe(
+      'augment: x must be [N, C, H, W]; got [4, 4]. reshape() adds missing axes.',
+    );
     expect(() => augment(ones([4, 4]), { shift: 1, random: createRandom(1) })).toThrow(
       /augment: x must be \[N, C, H, W\]; got \[4, 4\]/,
     );
@@ -212,12 +215,16 @@ describe('resize', () => {
   });
 
   it('refuses other shapes and sizes, and images without pixels', () => {
-    expect(() => resize(ones([4, 4]), [2, 2])).toThrow(ShapeError);
+    expect(errorOf(ShapeError, () => resize(ones([4, 4]), [2, 2])).message).toBe(
+      'resize: x must be [N, C, H, W]; got [4, 4]. reshape() adds missing axes.',
+    );
     expect(() => resize(ones([1, 1, 4, 4]), [0, 2])).toThrow(/resize: height must be an integer of at least 1; got 0/);
     expect(() => resize(ones([1, 1, 4, 4]), [2, 1.5])).toThrow(
       /resize: width must be an integer of at least 1; got 1.5/,
     );
-    expect(() => resize(zeros([1, 1, 0, 4]), [2, 2])).toThrow(ShapeError);
+    expect(errorOf(ShapeError, () => resize(zeros([1, 1, 0, 4]), [2, 2])).message).toBe(
+      'resize: the images have no pixels; got [1, 1, 0, 4]. Pass images of at least one pixel.',
+    );
     expect(() => resize(zeros([1, 1, 4, 0]), [2, 2])).toThrow(/resize: .*\[1, 1, 4, 0\]/);
   });
 });
@@ -300,7 +307,9 @@ describe('normalizeImages', () => {
 
   it('refuses other shapes, and statistics that do not fit', () => {
     const x = ones([1, 2, 2, 2]);
-    expect(() => normalizeImages(ones([2, 2]))).toThrow(ShapeError);
+    expect(errorOf(ShapeError, () => normalizeImages(ones([2, 2]))).message).toBe(
+      'normalizeImages: x must be [N, C, H, W]; got [2, 2]. reshape() adds missing axes.',
+    );
     for (const std of [0, -1, [1, 0]])
       expect(() => normalizeImages(x, { mean: 0, std })).toThrow(/normalizeImages: std must be above 0; got/);
     expect(() => normalizeImages(x, { mean: NaN, std: 1 })).toThrow(
@@ -308,6 +317,8 @@ describe('normalizeImages', () => {
     );
     expect(() => normalizeImages(x, { mean: [1, 2, 3], std: 1 })).toThrow(/one for each of 2 channels; got 1, 2, 3/);
     for (const mean of [Infinity, [0], [0, NaN]])
-      expect(() => normalizeImages(x, { mean, std: 1 })).toThrow(RangeError);
+      expect(errorOf(RangeError, () => normalizeImages(x, { mean, std: 1 })).message).toContain(
+        'normalizeImages: mean must be a finite number, or one for each of 2 channels; got',
+      );
   });
 });

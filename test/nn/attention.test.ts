@@ -138,7 +138,9 @@ describe('MultiHeadAttention', () => {
     expect(numbers(layer.forward(x))).toEqual(numbers(make(8, 2).forward(x)));
     expect(numbers(layer.forward(x, training(1)))).toEqual(numbers(layer.forward(x, training(1))));
     expect(numbers(layer.forward(x, training(1)))).not.toEqual(numbers(layer.forward(x, training(2))));
-    expect(() => layer.forward(x, { training: true })).toThrow(TypeError);
+    expect(errorOf(TypeError, () => layer.forward(x, { training: true })).message).toBe(
+      'dropout: training needs a source of random numbers. Pass { training: true, random } as the context.',
+    );
   });
 
   test.each<readonly [string, () => unknown, new (...args: never[]) => Error]>([
@@ -227,7 +229,9 @@ describe('TransformerEncoderLayer', () => {
     expect(numbers(make().forward(x))).toEqual(numbers(make({ dropout: 0 }).forward(x, { training: true })));
     expect(numbers(make().forward(x, training(1)))).toEqual(numbers(make().forward(x, training(1))));
     expect(numbers(make().forward(x, training(1)))).not.toEqual(numbers(make().forward(x, training(2))));
-    expect(() => make().forward(x, { training: true })).toThrow(TypeError);
+    expect(errorOf(TypeError, () => make().forward(x, { training: true })).message).toBe(
+      'dropout: training needs a source of random numbers. Pass { training: true, random } as the context.',
+    );
   });
 
   test('nothing that comes later reaches a causal output', () => {
@@ -241,6 +245,8 @@ describe('TransformerEncoderLayer', () => {
     expect(errorOf(RangeError, () => make({ activation: 'tanh' })).message).toBe(
       "TransformerEncoderLayer: activation must be 'relu' or 'gelu'; got 'tanh'.",
     );
-    expect(() => make({ feedForward: 0 })).toThrow(RangeError);
+    expect(errorOf(RangeError, () => make({ feedForward: 0 })).message).toBe(
+      'Linear: outputs must be an integer of at least 1; got 0.',
+    );
   });
 });

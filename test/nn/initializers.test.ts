@@ -105,6 +105,8 @@ describe.each(Object.entries({ kaimingUniform, kaimingNormal, xavierUniform, xav
 
 test.each([Number.NaN, Infinity])('Kaiming initializers refuse a slope of %d', (slope) => {
   for (const initialize of [kaimingUniform, kaimingNormal]) {
-    expect(() => initialize([2, 2], { random, slope })).toThrow(RangeError);
+    expect(errorOf(RangeError, () => initialize([2, 2], { random, slope })).message).toBe(
+      `${initialize.name}: slope must be a finite number; got ${slope}.`,
+    );
   }
 });

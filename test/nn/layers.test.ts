@@ -184,12 +184,12 @@ describe('Conv2d', () => {
 
   test('refuses other channels, and images smaller than the kernel', () => {
     const layer = new Conv2d(2, 1, 3, { random });
-    for (const shape of [
-      [1, 1, 5, 5],
-      [1, 2, 2, 5],
-      [2, 5, 5],
-    ])
-      expect(() => layer.forward(ones(shape))).toThrow(ShapeError);
+    for (const [shape, remedy] of [
+      [[1, 1, 5, 5], 'weight.shape[1] must be C / groups, and F a multiple of groups.'],
+      [[1, 2, 2, 5], 'Use a smaller kernel or dilation, or more padding.'],
+      [[2, 5, 5], 'reshape() adds missing axes.'],
+    ] as const)
+      expect(errorOf(ShapeError, () => layer.forward(ones(shape))).message).toContain(`. ${remedy}`);
   });
 });
 
@@ -205,13 +205,15 @@ describe('MaxPool2d', () => {
   });
 
   test.each([
-    [0, {}],
-    [2, { stride: 0 }],
-    [2, { padding: -1 }],
-    [3, { padding: 2 }],
-    [9, {}],
-  ])('refuses size %j with %j', (size, options) => {
-    expect(() => new MaxPool2d(size, options).forward(ones([1, 1, 6, 6]))).toThrow(RangeError);
+    [0, {}, 'size must be an integer of at least 1; got 0.'],
+    [2, { stride: 0 }, 'stride must be an integer of at least 1; got 0.'],
+    [2, { padding: -1 }, 'padding must be an integer of at least 0; got -1.'],
+    [3, { padding: 2 }, 'Use a smaller size, and padding of at most half of it.'],
+    [9, {}, 'Use a smaller size, and padding of at most half of it.'],
+  ])('refuses size %j with %j', (size, options, remedy) => {
+    expect(errorOf(RangeError, () => new MaxPool2d(size, options).forward(ones([1, 1, 6, 6]))).message).toContain(
+      remedy,
+    );
   });
 });
 
@@ -342,7 +344,9 @@ describe('BatchNorm', () => {
     expect(errorOf(ShapeError, () => layer.forward(ones([1, 2]), training)).message).toContain(
       'training needs more than one value a channel',
     );
-    expect(() => layer.forward(zeros([0, 2]), training)).toThrow(ShapeError);
+    expect(errorOf(ShapeError, () => layer.forward(zeros([0, 2]), training)).message).toBe(
+      'batchNorm: training needs more than one value a channel; got [0, 2]. Use a larger batch, or inference.',
+    );
     expect([layer.runningMean.toArray(), layer.runningVar.toArray()]).toEqual([
       [0, 0],
       [1, 1],
@@ -361,7 +365,9 @@ describe('BatchNorm', () => {
     ]) {
       expect(errorOf(ShapeError, () => new BatchNorm2d(2).forward(ones(shape))).op).toBe('BatchNorm2d');
     }
-    expect(() => new BatchNorm1d(2).forward(ones([4, 3]), training)).toThrow(ShapeError);
+    expect(errorOf(ShapeError, () => new BatchNorm1d(2).forward(ones([4, 3]), training)).message).toBe(
+      'batchNorm: weight must be [3]; got [2] and [4, 3]. Use one value a channel.',
+    );
   });
 
   test.each<[string, () => unknown]>([

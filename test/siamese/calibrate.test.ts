@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type CalibrationTarget, calibrateThreshold } from '../../src/siamese/calibrate.ts';
 import type { ScoredPairs } from '../../src/siamese/scores.ts';
 import { evaluateVerification } from '../../src/siamese/verification.ts';
+import { errorOf } from '../errors.ts';
 import reference from '../references/verification.json' with { type: 'json' };
 import { pairs, scoredPairs } from './scoredPairs.ts';
 
@@ -182,7 +183,9 @@ describe('calibrateThreshold', () => {
 
 describe('calibrateThreshold refuses', () => {
   it.each([-0.01, 1.01, NaN, Infinity])('a false accept limit of %s', (limit) => {
-    expect(() => calibrateThreshold(perfect, { maxFalseAcceptRate: limit })).toThrow(RangeError);
+    expect(errorOf(RangeError, () => calibrateThreshold(perfect, { maxFalseAcceptRate: limit })).message).toContain(
+      'calibrateThreshold: maxFalseAcceptRate must be a number from 0 to 1; got',
+    );
     expect(() => calibrateThreshold(perfect, { maxFalseAcceptRate: limit })).toThrow(`from 0 to 1; got ${limit}`);
   });
 

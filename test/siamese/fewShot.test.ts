@@ -5,6 +5,7 @@ import { Flatten } from '../../src/nn/dense.ts';
 import { evaluateFewShot } from '../../src/siamese/fewShot.ts';
 import { type Measure, Twin } from '../../src/siamese/twin.ts';
 import { createRandom } from '../../src/tensor/random.ts';
+import { errorOf } from '../errors.ts';
 
 const twin = new Twin(new Flatten(), { compare: euclidean });
 
@@ -117,7 +118,9 @@ describe('evaluateFewShot', () => {
     // The lone sample lies between the others, where it would be confused with both.
     const set = vectors(labels, 1, (i) => (labels[i] === 2 ? 5 : 10 * labels[i] + 0.01 * i));
     expect(evaluateFewShot(twin, set, { ways: 2, episodes: 20, random: createRandom(1) }).accuracy).toBe(1);
-    expect(() => evaluateFewShot(twin, set, { ways: 3, random: createRandom(1) })).toThrow(RangeError);
+    expect(errorOf(RangeError, () => evaluateFewShot(twin, set, { ways: 3, random: createRandom(1) })).message).toBe(
+      'evaluateFewShot: 2 classes have 2 samples, fewer than 3 ways. Lower ways, shots or queries.',
+    );
     expect(() => evaluateFewShot(twin, set, { ways: 3, random: createRandom(1) })).toThrow(
       /evaluateFewShot: 2 classes have 2 samples, fewer than 3 ways/,
     );
@@ -162,7 +165,9 @@ describe('evaluateFewShot refuses', () => {
         return x;
       },
     };
-    expect(() => evaluateFewShot(twin, broken, { ways: 2, random: createRandom(1) })).toThrow(RangeError);
+    expect(errorOf(RangeError, () => evaluateFewShot(twin, broken, { ways: 2, random: createRandom(1) })).message).toBe(
+      'evaluateFewShot: the embedding of sample 131 is not finite. Check the sample, and the weights, for NaN and for huge values.',
+    );
     expect(() => evaluateFewShot(twin, broken, { ways: 2, random: createRandom(1) })).toThrow(
       /evaluateFewShot: the embedding of sample 131 is not finite/,
     );

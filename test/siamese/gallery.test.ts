@@ -17,6 +17,7 @@ import { ones, tensor, zeros } from '../../src/tensor/create.ts';
 import { createRandom } from '../../src/tensor/random.ts';
 import { ShapeError } from '../../src/tensor/shape.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
+import { errorOf } from '../errors.ts';
 
 const flat = new Twin(new Flatten(), { compare: euclidean });
 
@@ -236,7 +237,9 @@ describe('Gallery', () => {
 describe('Gallery refuses', () => {
   it('another number of labels than inputs', () => {
     const gallery = new Gallery<string>(flat);
-    expect(() => gallery.add(ones([2, 1]), ['a'])).toThrow(ShapeError);
+    expect(errorOf(ShapeError, () => gallery.add(ones([2, 1]), ['a'])).message).toBe(
+      'gallery.add: 2 inputs need as many labels; got [2, 1] and [1]. Pass one label an input.',
+    );
     expect(() => gallery.add(ones([2, 1]), ['a'])).toThrow(
       /gallery\.add: 2 inputs need as many labels; got \[2, 1\] and \[1\]/,
     );
@@ -245,7 +248,9 @@ describe('Gallery refuses', () => {
 
   it('an input with NaN, naming it, and keeps what it has', () => {
     const gallery = line([1, 2], ['a', 'b']);
-    expect(() => gallery.add(column([3, NaN]), ['c', 'd'])).toThrow(RangeError);
+    expect(errorOf(RangeError, () => gallery.add(column([3, NaN]), ['c', 'd'])).message).toBe(
+      'gallery.add: the embedding of input 1 is not finite. Check the input, and the weights, for NaN and for huge values.',
+    );
     expect(() => gallery.add(column([3, NaN]), ['c', 'd'])).toThrow(
       /gallery\.add: the embedding of input 1 is not finite/,
     );
@@ -255,7 +260,9 @@ describe('Gallery refuses', () => {
 
   it('a query with NaN, naming it', () => {
     const gallery = line([1, 2], ['a', 'b']);
-    expect(() => gallery.search(column([1, 1, NaN]))).toThrow(RangeError);
+    expect(errorOf(RangeError, () => gallery.search(column([1, 1, NaN]))).message).toBe(
+      'gallery.search: the embedding of input 2 is not finite. Check the input, and the weights, for NaN and for huge values.',
+    );
     expect(() => gallery.search(column([1, 1, NaN]))).toThrow(
       /gallery\.search: the embedding of input 2 is not finite/,
     );
@@ -263,16 +270,22 @@ describe('Gallery refuses', () => {
 
   it('embeddings of another length than it has, and keeps what it has', () => {
     const gallery = line([1, 2], ['a', 'b']);
-    expect(() => gallery.add(ones([1, 3]), ['c'])).toThrow(ShapeError);
+    expect(errorOf(ShapeError, () => gallery.add(ones([1, 3]), ['c'])).message).toBe(
+      'gallery.add: embeddings of different lengths cannot be compared; got [2, 1] and [1, 3]. Pass inputs of the size of those added before.',
+    );
     expect(() => gallery.add(ones([1, 3]), ['c'])).toThrow(/gallery\.add: .*\[2, 1\] and \[1, 3\]/);
     expect(gallery.size).toBe(2);
     expect(gallery.search(column([2]), { k: 1 })[0][0].label).toBe('b');
-    expect(() => gallery.search(ones([1, 3]))).toThrow(ShapeError);
+    expect(errorOf(ShapeError, () => gallery.search(ones([1, 3]))).message).toBe(
+      'gallery.search: embeddings of different lengths cannot be compared; got [2, 1] and [1, 3]. Pass inputs of the size of those added before.',
+    );
   });
 
   it('a search when it is empty, and a k that is no count', () => {
     expect(() => new Gallery<string>(flat).search(column([1]))).toThrow(/gallery\.search: the gallery is empty/);
-    expect(() => new Gallery<string>(flat).vote(column([1]))).toThrow(RangeError);
+    expect(errorOf(RangeError, () => new Gallery<string>(flat).vote(column([1]))).message).toBe(
+      'gallery.search: the gallery is empty. Add known inputs first.',
+    );
     for (const k of [0, -1, 1.5, NaN]) {
       expect(() => line([1], ['a']).search(column([1]), { k })).toThrow(
         `gallery.search: k must be an integer of at least 1; got ${k}.`,

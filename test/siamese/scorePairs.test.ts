@@ -11,6 +11,7 @@ import { evaluateVerification } from '../../src/siamese/verification.ts';
 import { tensor, zeros } from '../../src/tensor/create.ts';
 import { createRandom } from '../../src/tensor/random.ts';
 import { ShapeError } from '../../src/tensor/shape.ts';
+import { errorOf } from '../errors.ts';
 
 const twin = new Twin(new Flatten(), { compare: euclidean });
 
@@ -73,12 +74,16 @@ describe('scorePairs', () => {
     expect(() => scorePairs(twin, { length: 0, epoch: () => [] })).toThrow(/scorePairs: there are no pairs/);
     const empty = { a: zeros([0, 1]), b: zeros([0, 1]), different: new Uint8Array(0) };
     expect(() => scorePairs(twin, { length: 1, epoch: () => [empty] })).toThrow(/scorePairs: there are no pairs/);
-    expect(() => scorePairs(twin, { length: 1, epoch: () => [empty] })).toThrow(RangeError);
+    expect(errorOf(RangeError, () => scorePairs(twin, { length: 1, epoch: () => [empty] })).message).toBe(
+      'scorePairs: there are no pairs. Check the batches that were passed.',
+    );
   });
 
   it('refuses a score that is not finite', () => {
     const pairs = pairsOf({ a: [0, NaN], b: [0, 0], different: [0, 1] });
-    expect(() => scorePairs(twin, pairs)).toThrow(RangeError);
+    expect(errorOf(RangeError, () => scorePairs(twin, pairs)).message).toBe(
+      'scorePairs: the score of row 1 is NaN. Check the input, and the weights, for NaN and for huge values.',
+    );
     expect(() => scorePairs(twin, pairs)).toThrow(/scorePairs: the score of row 1 is NaN/);
   });
 
@@ -88,7 +93,9 @@ describe('scorePairs', () => {
     );
     // The next batch would make up for the missing label, one row too late.
     const shifted = pairsOf({ a: [0, 1], b: [0, 0], different: [0] }, { a: [0], b: [0], different: [1, 0] });
-    expect(() => scorePairs(twin, shifted)).toThrow(ShapeError);
+    expect(errorOf(ShapeError, () => scorePairs(twin, shifted)).message).toBe(
+      "scorePairs: 2 pairs need 2 labels; got [2] and [1]. Pass one entry of 'different' for each of the pairs.",
+    );
   });
 
   it('refuses batches that one must wait for', () => {
@@ -99,6 +106,8 @@ describe('scorePairs', () => {
       },
     };
     // @ts-expect-error: the types refuse them too
-    expect(() => scorePairs(twin, later)).toThrow(TypeError);
+    expect(errorOf(TypeError, () => scorePairs(twin, later)).message).toBe(
+      'scorePairs: the batches are asynchronous. Collect them first: the pairs must be at hand without waiting.',
+    );
   });
 });

@@ -20,6 +20,7 @@ import { type Measure, Twin } from '../../src/siamese/twin.ts';
 import { evaluateVerification } from '../../src/siamese/verification.ts';
 import { ones, tensor, zeros } from '../../src/tensor/create.ts';
 import { createRandom } from '../../src/tensor/random.ts';
+import { errorOf } from '../errors.ts';
 import { bars, barsTraining, barsTwin } from './fixtures/bars.ts';
 
 /** A copy of every weight and buffer. */
@@ -607,7 +608,9 @@ describe('train refuses', () => {
       expect(step.checkpoint().length).toBeGreaterThan(0);
       if (steps.length > 1) {
         const past = steps[steps.length - 2];
-        expect(() => past.checkpoint()).toThrow(RangeError);
+        expect(errorOf(RangeError, () => past.checkpoint()).message).toContain(
+          'is over, and the twin has gone on. Call checkpoint() before asking for the next step.',
+        );
         expect(() => past.checkpoint()).toThrow(`checkpoint: step ${past.step} is over`);
       }
     }
@@ -620,7 +623,9 @@ describe('train refuses', () => {
     const steps: TrainStep[] = [];
     for await (const step of train(twin, { ...options, validate: { pairs: scripted([true, false]), metric: 'auc' } }))
       steps.push(step);
-    expect(() => steps[5].checkpoint()).toThrow(RangeError);
+    expect(errorOf(RangeError, () => steps[5].checkpoint()).message).toBe(
+      'checkpoint: step 6 is over, and the twin has gone on. Call checkpoint() before asking for the next step.',
+    );
     expect(() => steps[5].checkpoint()).toThrow(/checkpoint: step 6 is over/);
   });
 });

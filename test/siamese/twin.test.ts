@@ -23,6 +23,7 @@ import { ones, tensor, zeros } from '../../src/tensor/create.ts';
 import { createRandom } from '../../src/tensor/random.ts';
 import { ShapeError } from '../../src/tensor/shape.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
+import { errorOf } from '../errors.ts';
 
 const SIDE = 8;
 
@@ -253,7 +254,9 @@ describe('Twin.compare', () => {
     expect(twin.compare(ones([2, 64]), ones([2, 64]), context()).data).toEqual(one.data);
     expect(twin.compare(ones([2, 64]), ones([2, 65]), context()).data).toEqual(two.data);
     expect([...twin.compare(ones([2, 64]), ones([2, 64])).data]).toEqual([0, 0]);
-    expect(() => twin.compare(ones([2, 64]), ones([2, 64]), { training: true })).toThrow(TypeError);
+    expect(errorOf(TypeError, () => twin.compare(ones([2, 64]), ones([2, 64]), { training: true })).message).toBe(
+      'dropout: training needs a source of random numbers. Pass { training: true, random } as the context.',
+    );
     // A loss that compares several times in one step draws on: anchor and positive, anchor and negative.
     const step = context();
     const twice = [1, 2].map(() => twin.compare(ones([2, 64]), ones([2, 65]), step).data);
@@ -274,11 +277,15 @@ describe('Twin.compare', () => {
 
   it('refuses sides of different counts', () => {
     const twin = new Twin(new Flatten(), { compare: euclidean });
-    expect(() => twin.compare(ones([2, 3]), ones([1, 3]))).toThrow(ShapeError);
+    expect(errorOf(ShapeError, () => twin.compare(ones([2, 3]), ones([1, 3]))).message).toBe(
+      'compare: both sides must hold equally many inputs; got [2, 3] and [1, 3]. Row i of a is compared with row i of b.',
+    );
     expect(() => twin.compare(ones([2, 3]), ones([1, 3]))).toThrow(
       /compare: both sides must hold equally many inputs; got \[2, 3\] and \[1, 3\]/,
     );
-    expect(() => twin.compare(tensor(1), tensor(1))).toThrow(ShapeError);
+    expect(errorOf(ShapeError, () => twin.compare(tensor(1), tensor(1))).message).toBe(
+      'compare: both sides must hold equally many inputs; got [] and []. Row i of a is compared with row i of b.',
+    );
   });
 });
 
@@ -337,7 +344,9 @@ describe('Twin', () => {
 
   it('refuses an encoder that does not map [N, ...] to [N, D]', () => {
     const flat = new Twin(new Sequential(relu), { compare: euclidean });
-    expect(() => flat.embed(ones([2, 1, 4, 4]))).toThrow(ShapeError);
+    expect(errorOf(ShapeError, () => flat.embed(ones([2, 1, 4, 4]))).message).toBe(
+      'Twin: the encoder must map [N, ...] to [N, D]; got [2, 1, 4, 4] and [2, 1, 4, 4]. End it with Flatten and Linear.',
+    );
     expect(() => flat.embed(ones([2, 1, 4, 4]))).toThrow(
       /Twin: the encoder must map \[N, \.\.\.\] to \[N, D\]; got \[2, 1, 4, 4\] and \[2, 1, 4, 4\]. End it with Flatten/,
     );
@@ -351,7 +360,9 @@ describe('Twin', () => {
       /the encoder must be a Module\. Put plain functions into a Sequential/,
     );
     // @ts-expect-error: a name is no distance op
-    expect(() => new Twin(new Flatten(), { compare: 'euclidean' })).toThrow(TypeError);
+    expect(errorOf(TypeError, () => new Twin(new Flatten(), { compare: 'euclidean' })).message).toBe(
+      'Twin: compare must be a distance op such as euclidean.',
+    );
   });
 
   it('is one encoder: its weights are listed once, under encoder', () => {
@@ -392,7 +403,10 @@ describe('withThreshold and isSame', () => {
     namedParameters(twin).get('encoder.0.weight')?.data.fill(0);
     expect(low.embed(images(2, 1)).data).toEqual(twin.embed(images(2, 1)).data);
     expect([...stateDict(low).keys()]).toEqual([...stateDict(twin).keys()]);
-    for (const bad of [NaN, Infinity, -Infinity]) expect(() => twin.withThreshold(bad)).toThrow(RangeError);
+    for (const bad of [NaN, Infinity, -Infinity])
+      expect(errorOf(RangeError, () => twin.withThreshold(bad)).message).toContain(
+        'withThreshold: the threshold must be a finite number; got',
+      );
   });
 
   it('keep the class of the twin and what else it holds', () => {
@@ -417,7 +431,9 @@ describe('withThreshold and isSame', () => {
 
   it('refuse a twin without a threshold, saying how to find one', () => {
     const twin = new Twin(convEncoder(), { compare: euclidean });
-    expect(() => twin.isSame(images(1, 1), images(1, 1))).toThrow(TypeError);
+    expect(errorOf(TypeError, () => twin.isSame(images(1, 1), images(1, 1))).message).toBe(
+      'isSame: the twin has no threshold. Find one with calibrateThreshold(...), then use twin.withThreshold(threshold).',
+    );
     expect(() => twin.isSame(images(1, 1), images(1, 1))).toThrow(/no threshold.*calibrateThreshold.*withThreshold/);
   });
 
@@ -427,7 +443,9 @@ describe('withThreshold and isSame', () => {
       for (const side of [0, 1]) {
         const sides = [images(5, 1), images(5, 2)];
         sides[side].data[3 * SIDE * SIDE + 17] = NaN;
-        expect(() => twin.isSame(sides[0], sides[1])).toThrow(RangeError);
+        expect(errorOf(RangeError, () => twin.isSame(sides[0], sides[1])).message).toBe(
+          'isSame: the score of row 3 is NaN. Check the input, and the weights, for NaN and for huge values.',
+        );
         expect(() => twin.isSame(sides[0], sides[1])).toThrow(/isSame: the score of row 3 is NaN/);
       }
     }

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ScoredPairs } from '../../src/siamese/scores.ts';
 import { evaluateVerification } from '../../src/siamese/verification.ts';
+import { errorOf } from '../errors.ts';
 import reference from '../references/verification.json' with { type: 'json' };
 import { pairs, scoredPairs } from './scoredPairs.ts';
 
@@ -328,7 +329,9 @@ describe('evaluateVerification refuses', () => {
   });
 
   it('a threshold that is not a number', () => {
-    expect(() => evaluateVerification(perfect, { threshold: NaN })).toThrow(RangeError);
+    expect(errorOf(RangeError, () => evaluateVerification(perfect, { threshold: NaN })).message).toBe(
+      'evaluateVerification: threshold must be a number; got NaN. Take it from calibrateThreshold on held-out pairs.',
+    );
     expect(() => evaluateVerification(perfect, { threshold: NaN })).toThrow(
       /threshold must be a number; got NaN.*calibrateThreshold/,
     );

@@ -109,7 +109,9 @@ describe('tensor of nested arrays', () => {
   test.each([[[1, 'a']], [[1, null]], [[1, undefined]], [[[1], null]], [[[1, 2], 'ab']]])(
     'refuses %j, whose first entry is a number and another is not',
     (values) => {
-      expect(() => tensor(untyped(values))).toThrow(TypeError);
+      expect(errorOf(TypeError, () => tensor(untyped(values))).message).toContain(
+        'tensor: expected numbers or nested arrays of numbers; got',
+      );
     },
   );
 });
