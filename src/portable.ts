@@ -56,7 +56,7 @@ export {
 } from './autograd/ops/rectifiers.ts';
 export type { ReductionOptions } from './autograd/ops/reducedAxes.ts';
 export { mean, norm, sum } from './autograd/ops/reductions.ts';
-export { type ClampOptions, type Condition, clamp, where } from './autograd/ops/selection.ts';
+export { type ClampOptions, clamp, where } from './autograd/ops/selection.ts';
 export { logSoftmax, type SoftmaxOptions, softmax } from './autograd/ops/softmax.ts';
 export { type TopK, type TopKOptions, topK } from './autograd/ops/topK.ts';
 export { type Upsample2dOptions, upsample2d } from './autograd/ops/upsample2d.ts';
@@ -110,7 +110,7 @@ export { type BinaryCrossEntropyOptions, binaryCrossEntropyWithLogits } from './
 export { type ContrastiveLossOptions, contrastiveLoss } from './losses/contrastiveLoss.ts';
 export { type CosineEmbeddingLossOptions, cosineEmbeddingLoss } from './losses/cosineEmbeddingLoss.ts';
 export { type CrossEntropyOptions, crossEntropy } from './losses/crossEntropy.ts';
-export type { Flags, PairLabels } from './losses/flags.ts';
+export type { PairLabels } from './losses/flags.ts';
 export { type KlDivergenceOptions, klDivergence } from './losses/klDivergence.ts';
 export { type MarginRankingLossOptions, marginRankingLoss, type Order } from './losses/marginRankingLoss.ts';
 export { type IndexTriplets, mineBatchHard } from './losses/mining.ts';
@@ -204,6 +204,7 @@ export type { StepInfo, TrainOptions, ValidationMetric } from './siamese/trainOp
 export { type Compare, type EmbedOptions, type Measure, Twin, type TwinOptions } from './siamese/twin.ts';
 export { evaluateVerification, type RocPoint, type VerificationReport } from './siamese/verification.ts';
 export { arange, full, ones, tensor, zeros } from './tensor/create.ts';
+export type { Flags } from './tensor/flags.ts';
 export { type Integers, IntTensor, intTensor } from './tensor/intTensor.ts';
 export { createRandom, Random, type RandomState } from './tensor/random.ts';
 export { broadcastShapes, type Shape, ShapeError } from './tensor/shape.ts';

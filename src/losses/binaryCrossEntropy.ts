@@ -2,10 +2,11 @@ import { softplus } from '../autograd/ops/activations.ts';
 import { add, mul, neg, sub } from '../autograd/ops/arithmetic.ts';
 import { expand } from '../autograd/ops/broadcast.ts';
 import { noGrad } from '../autograd/tape.ts';
+import type { Flags } from '../tensor/flags.ts';
 import { broadcastShapes, ShapeError, sameShape } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { checkEqualShapes } from './equalShapes.ts';
-import { type Flags, readFlags } from './flags.ts';
+import { readFlags } from './flags.ts';
 import { type LossOptions, reduce } from './reduction.ts';
 
 /** Options of `binaryCrossEntropyWithLogits`. */

@@ -1,16 +1,5 @@
-import { IntTensor } from '../tensor/intTensor.ts';
+import { type Flags, toFlags } from '../tensor/flags.ts';
 import { ShapeError } from '../tensor/shape.ts';
-import { Tensor } from '../tensor/tensor.ts';
-
-/** Yes or no for each item: 0 and 1, or booleans. */
-export type Flags =
-  | Tensor
-  | IntTensor
-  | Uint8Array
-  | Int32Array
-  | Float32Array
-  | readonly number[]
-  | readonly boolean[];
 
 /** What a pair's label says, written at the call: 1 for a different pair, or 1 for a same one. */
 export type PairLabels =
@@ -30,8 +19,7 @@ export function differentFlags(op: string, labels: PairLabels, count: number): F
 
 /** Flags as 0 and 1, one for each of `count` items. Throws: RangeError, with its index, for any other value. */
 export function readFlags(op: string, name: string, flags: Flags, count: number, items = 'pairs'): Float32Array {
-  const values: ArrayLike<number | boolean> =
-    flags instanceof Tensor || flags instanceof IntTensor ? flags.data : flags;
+  const values = toFlags(op, name, flags);
   if (values.length !== count) {
     throw new ShapeError(
       op,
@@ -40,8 +28,5 @@ export function readFlags(op: string, name: string, flags: Flags, count: number,
       `Pass one entry of '${name}' for each of the ${items}.`,
     );
   }
-  return Float32Array.from(values, (value: unknown, i) => {
-    if (value === 0 || value === 1 || value === false || value === true) return Number(value);
-    throw new RangeError(`${op}: ${name}[${i}] is ${value}; expected 0 or 1 (or false or true).`);
-  });
+  return values;
 }

@@ -1,3 +1,4 @@
+import { checkFlags, type Flags, toFlags } from '../../tensor/flags.ts';
 import { IntTensor } from '../../tensor/intTensor.ts';
 import { allocate, isDouble } from '../../tensor/precision.ts';
 import { SMALL } from '../../tensor/reserve.ts';
@@ -5,16 +6,6 @@ import { broadcastShapes, type Shape } from '../../tensor/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import { record } from '../tape.ts';
 import { expand, type Operand, scalar, sumTo } from './broadcast.ts';
-
-/** Yes or no for each element: 0 and 1, or booleans; what has no shape of its own is 1-D. */
-export type Condition =
-  | Tensor
-  | IntTensor
-  | Uint8Array
-  | Int32Array
-  | Float32Array
-  | readonly number[]
-  | readonly boolean[];
 
 /**
  * `a` where the condition is 1 (or true), `b` where it is 0.
@@ -28,7 +19,7 @@ export type Condition =
  * @example where([true, false], tensor([1, 2]), 0).toArray() // [1, 0]
  * @example where(greater(tensor([-1, 4]), 0), tensor([5, 6]), tensor([7, 8])).toArray() // [7, 6]
  */
-export function where(condition: Condition, a: Operand, b: Operand): Tensor {
+export function where(condition: Flags, a: Operand, b: Operand): Tensor {
   const mask = readCondition(condition);
   return choose(mask, a, b);
 }
@@ -81,19 +72,14 @@ function spread(x: Tensor, shape: Shape): readonly [x: Tensor, step: number] {
   return x.size === 1 ? [x, 0] : [expand(x, shape), 1];
 }
 
-function readCondition(condition: Condition): Tensor {
-  const tensors = condition instanceof Tensor || condition instanceof IntTensor;
-  const values: ArrayLike<number | boolean> = tensors ? condition.data : condition;
-  // A tensor that does not change is not copied.
-  const copied = condition instanceof Tensor ? undefined : new Float32Array(values.length);
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i];
-    if (value !== 0 && value !== 1 && typeof value !== 'boolean')
-      throw new RangeError(`where: condition[${i}] is ${value}; expected 0 or 1 (or false or true).`);
-    if (copied !== undefined) copied[i] = Number(value);
+function readCondition(condition: Flags): Tensor {
+  if (condition instanceof Tensor) {
+    // One that does not change is not copied.
+    checkFlags('where', 'condition', condition);
+    return condition;
   }
-  if (condition instanceof Tensor) return condition;
-  return new Tensor(copied ?? new Float32Array(0), tensors ? condition.shape : [values.length]);
+  const flags = toFlags('where', 'condition', condition);
+  return new Tensor(flags, condition instanceof IntTensor ? condition.shape : [flags.length]);
 }
 
 /** Bounds of `clamp`; at least one is needed. */
