@@ -156,6 +156,7 @@ const convolutions: readonly (readonly [name: string, spec: Conv2dSpec])[] = [
     convolution([3, 5, 6, 5], [5, 3, 3], { groups: 5, padHeight: 1, padWidth: 1, strideHeight: 2, strideWidth: 1 }),
   ],
   ['two filters a channel', convolution([2, 3, 5, 4], [6, 2, 2], { groups: 3, dilationWidth: 2 })],
+  ['two channels a filter', convolution([2, 6, 5, 4], [3, 3, 3], { groups: 3, padHeight: 1, padWidth: 1 })],
   ['padding wider than the image', convolution([1, 2, 2, 3], [2, 2, 2], { padHeight: 4, padWidth: 5 })],
   [
     'windows outside the image',
@@ -174,7 +175,71 @@ const convolutions: readonly (readonly [name: string, spec: Conv2dSpec])[] = [
   ['pointwise and strided', convolution([2, 9, 6, 7], [8, 1, 1], { strideHeight: 2, strideWidth: 3 })],
   ['7 x 7 in strips', convolution([2, 9, 40, 44], [5, 7, 7], { padHeight: 3, padWidth: 3 })],
   ['no images', convolution([0, 2, 4, 4], [3, 3, 3])],
+  ...depthwiseConvolutions(),
 ];
+
+/**
+ * Every filter with every stride, dilation and padding, up to one wider than the filter reaches: of up to 9 channels and
+ * up to 3 images, on the smallest image and on others up to 9 pixels larger.
+ */
+function depthwiseConvolutions(): (readonly [name: string, spec: Conv2dSpec])[] {
+  const cases: (readonly [string, Conv2dSpec])[] = [];
+  const add = (
+    sizes: readonly [number, number, number, number],
+    kernel: readonly [number, number],
+    rest: Partial<ConvolutionCase> = {},
+  ) => {
+    const spec = convolution(sizes, [sizes[1], ...kernel], { ...rest, groups: sizes[1] });
+    const { strideHeight, strideWidth, dilationHeight, dilationWidth, padHeight, padWidth } = spec;
+    cases.push([
+      `depthwise ${kernel.join(' x ')} on [${sizes.join(', ')}], strides ${strideHeight} and ${strideWidth}, dilated ${dilationHeight} and ${dilationWidth}, padded ${padHeight} and ${padWidth}`,
+      spec,
+    ]);
+  };
+  const kernels = [
+    [1, 1],
+    [2, 2],
+    [3, 3],
+    [5, 5],
+    [3, 2],
+    [1, 4],
+    [5, 1],
+  ] as const;
+  const steps = [
+    [1, 1, 1, 1],
+    [1, 1, 2, 3],
+    [2, 2, 1, 1],
+    [1, 2, 1, 2],
+    [2, 1, 3, 1],
+    [2, 3, 1, 1],
+  ] as const;
+  for (const kernel of kernels) {
+    for (const [strideHeight, strideWidth, dilationHeight, dilationWidth] of steps) {
+      const i = cases.length;
+      const [rows, columns] = [dilationHeight * (kernel[0] - 1), dilationWidth * (kernel[1] - 1)];
+      const [padHeight, padWidth] = [
+        [0, 0],
+        [rows, columns],
+        [rows >> 1, columns >> 1],
+        [rows, 0],
+        [rows + 1, columns + 2],
+        [rows + 1, columns >> 1],
+        [rows >> 1, columns + 2],
+      ][i % 7];
+      const height = Math.max(1, rows + 1 - 2 * padHeight) + ((5 * i) % 8);
+      const width = Math.max(1, columns + 1 - 2 * padWidth) + (i % 9);
+      add([1 + (i % 3), 1 + (i % 9), height, width], kernel, {
+        ...{ strideHeight, strideWidth, dilationHeight, dilationWidth, padHeight, padWidth },
+      });
+    }
+  }
+  // More planes than are laid out or staged together, with and without the ends of images among them.
+  add([2, 21, 28, 28], [3, 3], { padHeight: 1, padWidth: 1 });
+  add([3, 7, 28, 28], [3, 3], { padHeight: 1, padWidth: 1, strideHeight: 2, strideWidth: 2 });
+  add([2, 2, 70, 130], [2, 3], { padWidth: 1 });
+  add([0, 3, 5, 5], [3, 3]);
+  return cases;
+}
 
 /** Calls `term` for every output element and every pair of input pixel and weight that it sums. */
 function forEachTerm(spec: Conv2dSpec, visit: (out: number, pixel: number, weight: number) => void): void {

@@ -41,10 +41,13 @@ describe('arrays on the heap and in the memory give the same bits', () => {
   test.each([
     { kernelHeight: 3, channels: 8, filters: 9, groups: 1 },
     { kernelHeight: 5, channels: 4, filters: 6, groups: 2 },
-  ])('convolutions, %o', ({ kernelHeight, channels, filters, groups }) => {
+    { kernelHeight: 3, channels: 40, filters: 40, groups: 40 },
+    { kernelHeight: 5, channels: 40, filters: 40, groups: 40, stride: 2 },
+  ])('convolutions, %o', ({ kernelHeight, channels, filters, groups, stride = 1 }) => {
+    const outputs = (width: number) => Math.floor((width + 4 - kernelHeight) / stride) + 1;
     const spec: Conv2dSpec = {
       ...{ batch: 3, channels, height: 9, width: 11, filters, kernelHeight, kernelWidth: kernelHeight },
-      ...{ outHeight: 13 - kernelHeight + 1, outWidth: 15 - kernelHeight + 1, strideHeight: 1, strideWidth: 1 },
+      ...{ outHeight: outputs(9), outWidth: outputs(11), strideHeight: stride, strideWidth: stride },
       ...{ padHeight: 2, padWidth: 2, dilationHeight: 1, dilationWidth: 1, groups },
     };
     const x = normal(3 * channels * 99, 1);
@@ -61,6 +64,40 @@ describe('arrays on the heap and in the memory give the same bits', () => {
       kernels.conv2dWeightGradient?.(d, i, out, spec),
     );
   });
+});
+
+test('what lies in the workspace does not show in a depthwise convolution', () => {
+  const kernels = createSimdKernels({ megabytes: 16 });
+  const { buffer, start } = kernels.reserve?.() ?? { buffer: new ArrayBuffer(8192), start: 8192 };
+  const workspace = new Float32Array(buffer, 4096, (start - 4096) / 4);
+  for (const stride of [1, 2]) {
+    const spec: Conv2dSpec = {
+      ...{ batch: 2, channels: 3, height: 5, width: 7, filters: 3, kernelHeight: 3, kernelWidth: 3, groups: 3 },
+      ...{ outHeight: 4 / stride + 1, outWidth: 6 / stride + 1, strideHeight: stride, strideWidth: stride },
+      ...{ padHeight: 1, padWidth: 1, dilationHeight: 1, dilationWidth: 1 },
+    };
+    const x = normal(2 * 3 * 35, 1);
+    const weight = normal(27, 2);
+    const g = normal(2 * 3 * spec.outHeight * spec.outWidth, 3);
+    const run = (left: number) => {
+      const results = [
+        new Float32Array(g.length),
+        new Float32Array(x.length),
+        new Float32Array(weight.length),
+      ] as const;
+      workspace.fill(left);
+      kernels.conv2d?.(x, weight, undefined, results[0], spec);
+      workspace.fill(left);
+      kernels.conv2dInputGradient?.(g, weight, results[1], spec);
+      workspace.fill(left);
+      kernels.conv2dWeightGradient?.(g, x, results[2], spec);
+      return results;
+    };
+    const clean = run(0);
+    run(Number.NaN).forEach((result, i) => {
+      expectSameBits(result, clean[i], `stride ${stride}, result ${i}`);
+    });
+  }
 });
 
 describe('operands larger than the workspace', () => {
@@ -128,6 +165,33 @@ describe('shapes that need much of the workspace for one item', () => {
     kernels.conv2dWeightGradient?.(g, x, gw, spec);
     expect(out[0]).toBe(size);
     expect(gx.every((v) => v === 3) && gw.every((v) => v === 3)).toBe(true);
+    expect(tensors.every((v) => v === 7)).toBe(true);
+  });
+
+  test.each([
+    { channels: 1, side: 490, kernel: 3 },
+    { channels: 40_000, side: 1, kernel: 1 },
+    { channels: 9000, side: 3, kernel: 3 },
+  ])('depthwise, %o', ({ channels, side, kernel }) => {
+    tensors.fill(7);
+    const spec: Conv2dSpec = {
+      ...convolution(channels, side),
+      ...{ filters: channels, groups: channels, kernelHeight: kernel, kernelWidth: kernel },
+      ...{ outHeight: side, outWidth: side, padHeight: (kernel - 1) / 2, padWidth: (kernel - 1) / 2 },
+    };
+    const [x, g] = [normal(channels * side * side, 1), normal(channels * side * side, 3)];
+    const weight = normal(channels * kernel * kernel, 2);
+    const run = (set: Kernels) => {
+      const [out, gx, gw] = [x.slice(), x.slice(), weight.slice()];
+      set.conv2d?.(x, weight, undefined, out, spec);
+      set.conv2dInputGradient?.(g, weight, gx, spec);
+      set.conv2dWeightGradient?.(g, x, gw, spec);
+      return [out, gx, gw.map((v) => v / side)];
+    };
+    const expected = run({ name: 'portable', ...portableConv2d });
+    run(kernels).forEach((result, i) => {
+      expect(result.every((v, o) => Math.abs(v - expected[i][o]) < 1e-4)).toBe(true);
+    });
     expect(tensors.every((v) => v === 7)).toBe(true);
   });
 

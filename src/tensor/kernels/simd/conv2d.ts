@@ -1,5 +1,11 @@
 import type { Conv2dSpec, Kernels } from '../kernels.ts';
 import * as portable from '../portable/conv2d.ts';
+import {
+  depthwiseForward,
+  depthwiseInputGradient,
+  depthwiseWeightGradient,
+  suitsDepthwise,
+} from './depthwiseConv2d.ts';
 import type { GetMachine, Machine } from './machine.ts';
 import { eachPart, orPortable } from './parts.ts';
 import { COLUMNS, EDGE_BYTES } from './products.ts';
@@ -9,33 +15,41 @@ import { WORKSPACE_BYTES } from './workspace.ts';
 /** Numbers of the patch matrix that are laid out at once: half of a usual second-level cache with what they meet. */
 const PATCHES = 48_000;
 
-/** Convolutions on vectors: image by image, by Winograd's algorithm or as products with the matrix of patches. */
+/** Convolutions on vectors: channel by channel, by Winograd's algorithm or as products with the matrix of patches. */
 export function createConv2d(
   getMachine: GetMachine,
 ): Required<Pick<Kernels, 'conv2d' | 'conv2dInputGradient' | 'conv2dWeightGradient'>> {
   return {
     conv2d: orPortable(
       getMachine,
-      ([, , , , spec]) => fits(spec),
+      ([, , , , spec]) => suits(spec),
       portable.conv2d,
-      (machine, x, weight, bias, out, spec) =>
-        (suitsWinograd(spec) ? winogradForward : forward)(machine, x, weight, bias, out, spec),
+      (machine, ...given) => choose(given[4], depthwiseForward, winogradForward, forward)(machine, ...given),
     ),
     conv2dInputGradient: orPortable(
       getMachine,
-      ([, , , spec]) => fits(spec),
+      ([, , , spec]) => suits(spec),
       portable.conv2dInputGradient,
-      (machine, g, weight, out, spec) =>
-        (suitsWinograd(spec) ? winogradInputGradient : inputGradient)(machine, g, weight, out, spec),
+      (machine, ...given) =>
+        choose(given[3], depthwiseInputGradient, winogradInputGradient, inputGradient)(machine, ...given),
     ),
     conv2dWeightGradient: orPortable(
       getMachine,
-      ([, , , spec]) => fits(spec),
+      ([, , , spec]) => suits(spec),
       portable.conv2dWeightGradient,
-      (machine, g, x, out, spec) =>
-        (suitsWinograd(spec) ? winogradWeightGradient : weightGradient)(machine, g, x, out, spec),
+      (machine, ...given) =>
+        choose(given[3], depthwiseWeightGradient, winogradWeightGradient, weightGradient)(machine, ...given),
     ),
   };
+}
+
+function suits(spec: Conv2dSpec): boolean {
+  return suitsDepthwise(spec) || fits(spec);
+}
+
+/** One of the ways to compute a convolution. */
+function choose<Way>(spec: Conv2dSpec, depthwise: Way, winograd: Way, patches: Way): Way {
+  return suitsDepthwise(spec) ? depthwise : suitsWinograd(spec) ? winograd : patches;
 }
 
 /** Whether one image, its output, frame and patches, and the filters fit into the workspace, with room to round up. */

@@ -1,5 +1,6 @@
 import { defineGruGates, defineLstmGates } from './cells.ts';
 import { defineGelu, defineSigmoid, defineSilu, defineTanh } from './curves.ts';
+import { defineCorrelate, defineWeigh } from './depthwise.ts';
 import { definePairPanel } from './panels.ts';
 import { defineCopyPlanes, defineFold, defineUnfold } from './patches.ts';
 import { defineMaxPool, defineMaxPoolGradient } from './pooling.ts';
@@ -42,6 +43,8 @@ export function simdBytes({ relaxed = false }: SimdBytesOptions = {}): Uint8Arra
     defineCopyPlanes,
     defineUnfold,
     defineFold,
+    defineCorrelate,
+    defineWeigh,
     defineInputTransform,
     defineOutputTransform,
     defineGradientTransform,

@@ -1,5 +1,5 @@
 import { type Assembler, advance, locals, loop, type NewLocal, range, repeat, set, when } from './wasm/assembler.ts';
-import type { Expression, Local, Statement } from './wasm/code.ts';
+import type { Expression, Local, Operand, Statement } from './wasm/code.ts';
 import * as f32 from './wasm/f32.ts';
 import * as f32x4 from './wasm/f32x4.ts';
 import * as i32 from './wasm/i32.ts';
@@ -85,7 +85,12 @@ export function defineColumnProduct(wasm: Assembler): void {
 }
 
 /** `sum += a * b`. */
-function addProduct({ relaxed }: Assembler, sum: Local<'v128'>, a: Local<'v128'>, b: Local<'v128'>): Statement {
+export function addProduct(
+  { relaxed }: Assembler,
+  sum: Local<'v128'>,
+  a: Local<'v128'>,
+  b: Operand<'v128'>,
+): Statement {
   return set(sum, relaxed ? f32x4.relaxedMultiplyAdd(a, b, sum) : f32x4.add(sum, f32x4.mul(a, b)));
 }
 

@@ -1,5 +1,6 @@
-import { type Binary, binary, code, type Expression, type Operand } from './code.ts';
+import { type Binary, binary, code, type Expression, type Load, load as loading, type Operand } from './code.ts';
 
+export const load: Load<'i32'> = loading(0x28);
 export const add: Binary<'i32'> = binary(0x6a);
 export const sub: Binary<'i32'> = binary(0x6b);
 export const mul: Binary<'i32'> = binary(0x6c);
