@@ -1,6 +1,8 @@
 import { mul, neg } from '../autograd/ops/arithmetic.ts';
 import { sum } from '../autograd/ops/reductions.ts';
+import { choose } from '../autograd/ops/selection.ts';
 import { logSoftmax } from '../autograd/ops/softmax.ts';
+import { placeOf } from '../autograd/ops/strided.ts';
 import { fused, isRecording, needsGradient, pullThrough, record } from '../autograd/tape.ts';
 import { type Integers, IntTensor, toIntegers } from '../tensor/intTensor.ts';
 import { exp, log } from '../tensor/math.ts';
@@ -122,12 +124,23 @@ function lossesOf(logits: Tensor, wanted: Wanted): Tensor {
     }
     return new Tensor(gx, logits.shape);
   };
-  const composed = (x: Tensor) => neg(sum(mul(shares(logits, wanted), logSoftmax(x, { axis: 1 })), { axis: 1 }));
+  const composed = (x: Tensor) => {
+    const counting = choose(ignoredItems(logits.shape, wanted), 0, x);
+    return neg(sum(mul(shares(logits, wanted), logSoftmax(counting, { axis: 1 })), { axis: 1 }));
+  };
   return record(
     'crossEntropy',
     out,
     [count, ...rest],
     [[logits, fused(fast, (g) => pullThrough(composed, [logits], 0, g))]],
+  );
+}
+
+/** 1 for each item that does not count, whose logits may be anything; broadcasts to the logits. */
+function ignoredItems([count, , ...rest]: Shape, { targets, ignoreIndex }: Wanted): Tensor {
+  return new Tensor(
+    Float32Array.from(targets, (target) => (target === ignoreIndex ? 1 : 0)),
+    [count, 1, ...rest],
   );
 }
 
@@ -150,7 +163,9 @@ function shares(logits: Tensor, { targets, weights, labelSmoothing, ignoreIndex 
 
 function readClasses([count, width, ...rest]: Shape, classes: Integers, ignoreIndex: number): Int32Array {
   const shape = [count, ...rest];
-  const targets = classes instanceof IntTensor ? classes.data : toIntegers('crossEntropy', 'classes', classes);
+  const given = classes instanceof IntTensor ? classes.data : toIntegers('crossEntropy', 'classes', classes);
+  // A copy: the gradient reads them later, when the caller may have used the array again.
+  const targets = given.slice();
   const own = classes instanceof IntTensor ? classes.shape : [targets.length];
   if (!sameShape(own, shape)) {
     throw new ShapeError(
@@ -163,21 +178,10 @@ function readClasses([count, width, ...rest]: Shape, classes: Integers, ignoreIn
   targets.forEach((target, i) => {
     if ((target >= 0 && target < width) || target === ignoreIndex) return;
     throw new RangeError(
-      `crossEntropy: classes[${position(i, shape).join(', ')}] is ${target}, outside the ${width} classes of the logits. Use 0 to ${width - 1}, or ignoreIndex (${ignoreIndex}).`,
+      `crossEntropy: classes[${placeOf(i, shape)}] is ${target}, outside the ${width} classes of the logits. Use 0 to ${width - 1}, or ignoreIndex (${ignoreIndex}).`,
     );
   });
   return targets;
-}
-
-/** The index of element i, axis by axis. */
-function position(i: number, shape: Shape): number[] {
-  const index: number[] = [];
-  let left = i;
-  for (const length of shape.toReversed()) {
-    index.unshift(left % length);
-    left = Math.floor(left / length);
-  }
-  return index;
 }
 
 function readWeights(classes: number, weight: CrossEntropyOptions['weight']): ArrayLike<number> | undefined {
@@ -195,5 +199,5 @@ function readWeights(classes: number, weight: CrossEntropyOptions['weight']): Ar
     if (!(values[c] >= 0 && values[c] < Infinity))
       throw new RangeError(`crossEntropy: weight[${c}] is ${values[c]}; expected a finite number of at least 0.`);
   }
-  return values;
+  return Float64Array.from(values);
 }

@@ -21,7 +21,7 @@ export interface KlDivergenceOptions extends LossOptions {
  * other.
  *
  * Shapes: logProbabilities, target `[...S, C]`, each row of C a distribution -> scalar (`[...S]` with reduction 'none').
- * The mean is over the rows, which is PyTorch's 'batchmean'; its 'mean' over all elements is no divergence.
+ * The mean is over the rows, which for [N, C] is PyTorch's 'batchmean'; its 'mean' over all elements is no divergence.
  * Formula: `sum_c t (log(t) - x)`, in double precision; where `t` is 0 that term is 0, whatever x. Rows are not made to
  * sum to 1.
  * Gradient: of logProbabilities `-g t`; of the target `g (log(t) - x + 1)` (`g t (log(t) - x + 1)` of its logarithm),

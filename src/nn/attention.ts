@@ -11,7 +11,7 @@ import { Tensor } from '../tensor/tensor.ts';
 import { Linear } from './dense.ts';
 import { xavierUniform } from './initializers.ts';
 import { type Context, inference, Module } from './module.ts';
-import { checkSizes } from './weights.ts';
+import { checkRandom, checkSizes } from './weights.ts';
 
 /** Options of MultiHeadAttention. */
 export interface MultiHeadAttentionOptions {
@@ -57,6 +57,7 @@ export class MultiHeadAttention extends Module {
     if (width % heads !== 0)
       throw new RangeError(`MultiHeadAttention: ${heads} heads do not divide a width of ${width}. Choose a divisor.`);
     if (!(p >= 0 && p < 1)) throw new RangeError(`MultiHeadAttention: dropout must lie in [0, 1); got ${p}.`);
+    checkRandom('MultiHeadAttention', random);
     this.inProjWeight = parameter(xavierUniform([3 * width, width], { random }));
     this.inProjBias = bias ? parameter(zeros([3 * width])) : undefined;
     this.outProj = new Linear(width, width, { random, bias });

@@ -1,13 +1,13 @@
 import { take } from '../autograd/ops/indexed.ts';
 import { reshape } from '../autograd/ops/rearrange.ts';
 import { stopRows } from '../autograd/ops/rowMask.ts';
-import { stridesOf } from '../autograd/ops/strided.ts';
+import { placeOf } from '../autograd/ops/strided.ts';
 import { type Parameter, parameter } from '../autograd/parameter.ts';
 import { type Integers, type IntTensor, toIntTensor } from '../tensor/intTensor.ts';
 import type { Random } from '../tensor/random.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { type Input, Module } from './module.ts';
-import { checkSizes } from './weights.ts';
+import { checkRandom, checkSizes } from './weights.ts';
 
 /** Options of Embedding. */
 export interface EmbeddingOptions {
@@ -33,6 +33,7 @@ export class Embedding extends Module {
   constructor(count: number, width: number, { random, paddingIndex }: EmbeddingOptions) {
     super();
     checkSizes('Embedding', { count, width });
+    checkRandom('Embedding', random);
     if (paddingIndex !== undefined && !(Number.isInteger(paddingIndex) && paddingIndex >= 0 && paddingIndex < count))
       throw new RangeError(`Embedding: paddingIndex must be an id from 0 to ${count - 1}; got ${paddingIndex}.`);
     const table = random.fillNormal(new Float32Array(count * width), 0, 1);
@@ -50,16 +51,14 @@ export class Embedding extends Module {
     const index = toIntTensor('Embedding', 'ids', ids);
     const [count, width] = this.weight.shape;
     checkIds(index, count);
-    // A copy: the gradient reads the ids later, when the caller may have reused the array.
-    const flat = index.data.slice();
-    const rows = take(this.weight, flat);
+    const rows = take(this.weight, index.data);
     const padding = this.paddingIndex;
     const trained =
       padding === undefined
         ? rows
         : stopRows(
             rows,
-            Uint8Array.from(flat, (id) => (id === padding ? 1 : 0)),
+            Uint8Array.from(index.data, (id) => (id === padding ? 1 : 0)),
           );
     return reshape(trained, [...index.shape, width]);
   }
@@ -68,9 +67,7 @@ export class Embedding extends Module {
 function checkIds({ data, shape }: IntTensor, count: number): void {
   const wrong = data.findIndex((id) => id < 0 || id >= count);
   if (wrong < 0) return;
-  const strides = stridesOf(shape);
-  const place = shape.map((length, axis) => Math.floor(wrong / strides[axis]) % length).join(', ');
   throw new RangeError(
-    `Embedding: ids[${place}] is ${data[wrong]}; the table has ${count} rows. Use 0 to ${count - 1}.`,
+    `Embedding: ids[${placeOf(wrong, shape)}] is ${data[wrong]}; the table has ${count} rows. Use 0 to ${count - 1}.`,
   );
 }

@@ -13,7 +13,7 @@ import type { Random } from '../tensor/random.ts';
 import { type Shape, ShapeError, sameShape, sizeOf } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { type Context, inference, Module } from './module.ts';
-import { checkSizes } from './weights.ts';
+import { checkRandom, checkSizes } from './weights.ts';
 
 /** Options of GRU and LSTM. */
 export interface RecurrentLayerOptions {
@@ -92,6 +92,7 @@ abstract class Recurrent extends Module {
     super();
     const { random, layers = 1, bidirectional = false, bias = true, dropout: p = 0, returns = 'sequence' } = options;
     checkSizes(name, { inputs, hidden, layers });
+    checkRandom(name, random);
     if (!(p >= 0 && p < 1)) throw new RangeError(`${name}: dropout must lie in [0, 1); got ${p}.`);
     if (returns !== 'sequence' && returns !== 'last')
       throw new RangeError(`${name}: returns must be 'sequence' or 'last'; got '${String(returns)}'.`);

@@ -1,6 +1,6 @@
 import { type Parameter, parameter } from '../autograd/parameter.ts';
 import { checkInteger } from '../tensor/check.ts';
-import type { Random } from '../tensor/random.ts';
+import { Random } from '../tensor/random.ts';
 import { type Shape, ShapeError, sameShape } from '../tensor/shape.ts';
 import type { Initializer } from './initializers.ts';
 
@@ -14,8 +14,17 @@ export interface WeightOptions {
   readonly initialize?: Initializer | undefined;
 }
 
+/** Throws a TypeError where a layer with weights was given nothing to draw them from. */
+export function checkRandom(layer: string, random: Random): void {
+  if (random instanceof Random) return;
+  throw new TypeError(
+    `${layer}: the options need random, from which first values are drawn. Pass { random: createRandom(seed) }.`,
+  );
+}
+
 /** The first values of a weight, checked. */
 export function initialWeight(layer: string, shape: Shape, initialize: Initializer, random: Random): Parameter {
+  checkRandom(layer, random);
   const weight = initialize(shape, { random });
   if (!sameShape(weight.shape, shape)) {
     throw new ShapeError(

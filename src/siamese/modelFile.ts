@@ -9,7 +9,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { copyTwin, type Measure, type Twin } from './twin.ts';
 
 /** Counts up when the meaning of the file changes, and so when an op records another graph than it did: see `graphSignature`. */
-const MODEL_VERSION = '1';
+const MODEL_VERSION = '2';
 
 /** Options of `saveModel`. */
 export interface SaveModelOptions {

@@ -20,9 +20,10 @@ import {
   Tensor,
   tensor,
 } from '../../src/portable.ts';
-import { Arena, ArrayPool, ScopeMemory } from '../../src/tensor/memory.ts';
+import { Arena, ArrayPool, giveBack, ScopeMemory, takeDoubles } from '../../src/tensor/memory.ts';
 import { createRandom } from '../../src/tensor/random.ts';
 import { errorOf } from '../errors.ts';
+import { poison } from '../poison.ts';
 import { opTable } from './opTable.ts';
 import type { Case } from './table/row.ts';
 
@@ -35,20 +36,6 @@ afterEach(() => {
   vi.restoreAllMocks();
   useKernels(portableKernels);
 });
-
-/** Whatever a scope hands out holds NaN first, also where it is small and would be fresh zeros. */
-function poison(): void {
-  const { floats, doubles, integers } = ScopeMemory.prototype;
-  vi.spyOn(ScopeMemory.prototype, 'floats').mockImplementation(function (this: ScopeMemory, size) {
-    return floats.call(this, size).fill(NaN);
-  });
-  vi.spyOn(ScopeMemory.prototype, 'doubles').mockImplementation(function (this: ScopeMemory, size) {
-    return doubles.call(this, size).fill(NaN);
-  });
-  vi.spyOn(ScopeMemory.prototype, 'integers').mockImplementation(function (this: ScopeMemory, size) {
-    return integers.call(this, size).fill(0x7fc00000);
-  });
-}
 
 const numbers = ({ data }: Tensor) => Array.from(data);
 
@@ -98,8 +85,14 @@ describe.each(sets)('the bits inside a scope are those outside, with %s', (_, ke
   });
 });
 
-test('the poison is one: an op that relied on zeros would show', () => {
+test('the poison is one: an op that relied on zeros would show, or on scratch that it gave back', () => {
   poison();
+  const late = scope(() => {
+    const scratch = takeDoubles(SIZE).fill(1);
+    giveBack(scratch);
+    return [scratch[0], scratch[SIZE - 1]];
+  });
+  expect(late).toEqual([NaN, NaN]);
   const y = scope(() => {
     const inside = neg(tensor(new Float32Array(3)));
     return [...inside.data, new ScopeMemory(undefined, undefined, new ArrayPool()).floats(2)[0]];

@@ -157,6 +157,36 @@ describe('cross-entropy', () => {
     expect(g[0] / -Math.exp(-20)).toBeCloseTo(1, 5);
   });
 
+  test('an ignored item has the gradient 0 whatever it holds, recorded or not', () => {
+    const x = parameter(
+      tensor([
+        [NaN, 1, 2],
+        [0, 0, Infinity],
+        [0, 0, 0],
+      ]),
+    );
+    for (const createGraph of [false, true]) {
+      const g = backward(crossEntropy(x, [-100, -100, 1], { labelSmoothing: 0.25 }), { createGraph }).get(x);
+      const [first, second, third] = [0, 3, 6].map((start) => Array.from(g.data.subarray(start, start + 3)));
+      expect([...first, ...second]).toEqual([0, 0, 0, 0, 0, 0]);
+      for (const [c, want] of [0.25, -0.5, 0.25].entries()) expect(third[c]).toBeCloseTo(want, 6);
+    }
+  });
+
+  test('the array of classes may be used again before the gradient is taken', () => {
+    const x = parameter(draw(1, 'again', [2, 3]));
+    for (const createGraph of [false, true]) {
+      const gradient = (classes: Int32Array) => {
+        const loss = crossEntropy(x, classes);
+        classes.fill(2);
+        return backward(loss, { createGraph }).get(x).data;
+      };
+      // The own class, and so the only negative slope, is 0 in both rows.
+      const g = gradient(Int32Array.of(0, 0));
+      expect(Array.from(g, Math.sign)).toEqual([-1, 1, 1, -1, 1, 1]);
+    }
+  });
+
   test('refuses a float Tensor of classes', () => {
     // @ts-expect-error: classes are integers
     const { message } = errorOf(TypeError, () => crossEntropy(zeros([2, 3]), zeros([2])));

@@ -93,6 +93,14 @@ test('each row gets the gradients of its ids, the padding none', () => {
   ]);
 });
 
+test('the array of ids may be used again before the gradient is taken', () => {
+  const table = new Embedding(3, 1, { random, paddingIndex: 2 });
+  const words = Int32Array.of(0, 2, 0);
+  const loss = sum(table.forward(words));
+  words.fill(1);
+  expect(Array.from(backward(loss).get(table.weight).data)).toEqual([2, 0, 0]);
+});
+
 test.each<readonly [() => unknown, new (...args: never[]) => Error, string]>([
   [
     () => new Embedding(4, 2, { random }).forward(intTensor(Int32Array.of(1, 3, 0, 4), [2, 2])),

@@ -9,15 +9,19 @@ import { reshape } from '../../src/autograd/ops/rearrange.ts';
 import { sum } from '../../src/autograd/ops/reductions.ts';
 import { Parameter, parameter } from '../../src/autograd/parameter.ts';
 import { backward } from '../../src/autograd/tape.ts';
+import { MultiHeadAttention } from '../../src/nn/attention.ts';
 import { cloneModule } from '../../src/nn/clone.ts';
 import { Conv2d } from '../../src/nn/convolutions.ts';
 import { Dropout, Flatten, Linear } from '../../src/nn/dense.ts';
+import { Embedding } from '../../src/nn/embedding.ts';
 import { xavierUniform } from '../../src/nn/initializers.ts';
 import { type Context, Module } from '../../src/nn/module.ts';
 import { BatchNorm1d, BatchNorm2d } from '../../src/nn/normalizations.ts';
 import { MaxPool2d } from '../../src/nn/pooling.ts';
+import { GRU } from '../../src/nn/recurrent.ts';
 import { Sequential } from '../../src/nn/sequential.ts';
 import { stateDict } from '../../src/nn/state.ts';
+import type { WeightOptions } from '../../src/nn/weights.ts';
 import { full, ones, tensor, zeros } from '../../src/tensor/create.ts';
 import { createRandom } from '../../src/tensor/random.ts';
 import { type Shape, ShapeError, sizeOf } from '../../src/tensor/shape.ts';
@@ -493,4 +497,21 @@ test('row i of an inference has the same bits alone, in any batch and at any pos
   for (const chosen of [order, order.toReversed(), order.slice(0, 5), [3, 3], [0, 36]]) {
     expect(embed(chosen)).toEqual(chosen.map((n) => alone[n]));
   }
+});
+
+describe('layers with weights', () => {
+  // What plain JavaScript may forget: the types do not.
+  const without = {} as WeightOptions;
+
+  test.each([
+    ['Linear', () => new Linear(2, 1, without)],
+    ['Conv2d', () => new Conv2d(2, 1, 3, without)],
+    ['Embedding', () => new Embedding(2, 1, without)],
+    ['MultiHeadAttention', () => new MultiHeadAttention(2, 1, without)],
+    ['GRU', () => new GRU(2, 1, without)],
+  ])('%s says that it needs random', (name, make) => {
+    expect(errorOf(TypeError, make).message).toBe(
+      `${name}: the options need random, from which first values are drawn. Pass { random: createRandom(seed) }.`,
+    );
+  });
 });

@@ -81,6 +81,17 @@ describe.each(kinds)('%s', (name, Kind, gates) => {
     expect(result.ok, JSON.stringify(result)).toBe(true);
   });
 
+  test('the array of lengths may be used again before the gradient is taken', () => {
+    const layer = make({});
+    const x = parameter(normal([2, 3, 3]));
+    const gradient = (lengths: Int32Array, next: number) => {
+      const loss = sum(all(layer.run(x, { lengths })));
+      lengths.fill(next);
+      return numbers(backward(loss).get(x));
+    };
+    expect(gradient(Int32Array.of(1, 2), 3)).toEqual(gradient(Int32Array.of(1, 2), 1));
+  });
+
   test('a sequence gives the same bits alone as in a padded batch, whatever the padding holds', () => {
     const layer = make({ layers: 2, bidirectional: true });
     const x = normal([3, 4, 3]);

@@ -4,8 +4,11 @@ import { asDistance } from '../../src/autograd/measure.ts';
 import { relu, sigmoid, tanh } from '../../src/autograd/ops/activations.ts';
 import { add, mul, sub } from '../../src/autograd/ops/arithmetic.ts';
 import { cosineDistance, cosineSimilarity, euclidean, squaredEuclidean } from '../../src/autograd/ops/distances.ts';
+import { max, min } from '../../src/autograd/ops/extremes.ts';
+import { take } from '../../src/autograd/ops/indexed.ts';
 import { normalize } from '../../src/autograd/ops/normalize.ts';
 import { reshape } from '../../src/autograd/ops/rearrange.ts';
+import { topK } from '../../src/autograd/ops/topK.ts';
 import { noGrad } from '../../src/autograd/tape.ts';
 import { FormatError } from '../../src/io/formatError.ts';
 import { readSafetensors, type Safetensors, toTensor, writeSafetensors } from '../../src/io/safetensors.ts';
@@ -126,7 +129,7 @@ describe('a saved model', () => {
       const entry = file.get(name);
       expect(entry && toTensor(entry).data).toEqual(t.data);
     }
-    expect(file.metadata.get('twingrad.model')).toBe('1');
+    expect(file.metadata.get('twingrad.model')).toBe('2');
     expect(file.metadata.get('twingrad.compare')).toBe('cosineSimilarity(x0,x1)');
     expect(file.metadata.get('twingrad.threshold')).toBe('0.5');
     expect(file.metadata.get('twingrad.kernels')).toBe('portable');
@@ -215,9 +218,9 @@ describe('loadModel refuses, as FormatError, and leaves the twin alone', () => {
 
   it('another version, and no model at all', () => {
     expectRefused(
-      tampered(bytes, { 'twingrad.model': '2' }),
+      tampered(bytes, { 'twingrad.model': '1' }),
       createTwin(2, euclidean),
-      /model version '2', this library reads 1/,
+      /model version '1', this library reads 2/,
     );
     expectRefused(
       tampered(bytes, { 'twingrad.model': undefined }),
@@ -302,7 +305,15 @@ describe('functions are told apart by the ops that they record', () => {
       flat((y) => tanh(relu(y))),
       /1: relu\(tanh\(x0\)\)/,
     );
-    for (const layer of [relu, tanh, (y: Tensor) => y, (y: Tensor) => mul(y, y)])
+    // What chooses elements records what it chose by.
+    const largest = (y: Tensor) => max(y, { axis: 1, keepDims: true });
+    const smallest = (y: Tensor) => min(y, { axis: 1, keepDims: true });
+    const first = (y: Tensor) => take(y, [0], { axis: 1 });
+    const two = (y: Tensor) => topK(y, 1, { axis: 1 }).values;
+    const choices = [largest, smallest, first, two].map(flat);
+    for (const saved of choices)
+      for (const twin of choices) if (saved !== twin) expectRefused(saveModel(saved), twin, /1: /);
+    for (const layer of [relu, tanh, largest, (y: Tensor) => y, (y: Tensor) => mul(y, y)])
       expect(() => loadModel(saveModel(flat(layer)), flat(layer))).not.toThrow();
     const minified = (a: Tensor) => relu(a);
     expect(() => loadModel(saveModel(flat(relu)), flat(minified))).not.toThrow();

@@ -196,7 +196,7 @@ function tanhGelu(x: Tensor): Tensor {
     const slope = add(mul(square(v), 3 * CUBIC), SLOPE);
     return mul(g, mul(s, add(mul(mul(v, sub(1, s)), slope), 1)));
   };
-  return record('gelu', out, x.shape, [[x, fused(fast, composed)]]);
+  return record('geluTanh', out, x.shape, [[x, fused(fast, composed)]]);
 }
 
 /** `2u = x (SLOPE + CUBIC x^2)`: sqrt(2 / pi) and 0.044715, of section 2 of the paper, doubled. */

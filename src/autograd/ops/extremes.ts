@@ -1,7 +1,7 @@
 import { IntTensor } from '../../tensor/intTensor.ts';
 import { takeIntegers } from '../../tensor/memory.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { pick } from './picked.ts';
+import { gatherBlocks } from './indexed.ts';
 import { reshape } from './rearrange.ts';
 import { type ReductionOptions, reducedRowsOfSome } from './reducedAxes.ts';
 
@@ -75,7 +75,7 @@ function extreme(op: string, what: string, x: Tensor, options: ReductionOptions,
   const { rows, count, width, final } = reducedRowsOfSome(op, what, x, options);
   const positions = takeIntegers(count);
   for (let r = 0, start = 0; r < count; r++, start += width) positions[r] = choose(rows.data, start, start + width);
-  return reshape(pick(rows, positions, [count]), final);
+  return reshape(gatherBlocks(rows, positions, [count], 1, op), final);
 }
 
 function indexOfExtreme(op: string, what: string, x: Tensor, options: ArgOptions, choose: Choose): IntTensor {

@@ -6,7 +6,7 @@ import { checkShape, resolveAxis, type Shape, ShapeError, sameShape, sizeOf } fr
 import { Tensor } from '../../tensor/tensor.ts';
 import { record } from '../tape.ts';
 import { slice } from './rearrange.ts';
-import { stridesOf } from './strided.ts';
+import { placeOf, stridesOf } from './strided.ts';
 
 /** Along which axis an index counts. */
 export interface IndexOptions {
@@ -156,20 +156,20 @@ function outside(op: string, what: string, value: number, shape: Shape, along: n
   return new RangeError(`${op}: ${what} is ${value}, outside axis ${along} of length ${length}. ${remedy}`);
 }
 
-/** The index of element i, as text. */
-function placeOf(i: number, shape: Shape): string {
-  const strides = stridesOf(shape);
-  return shape.map((length, axis) => Math.floor(i / strides[axis]) % length).join(', ');
-}
-
-/** Blocks of `inner` elements by position. */
-function gatherBlocks(x: Tensor, positions: Int32Array, shape: Shape, inner: number): Tensor {
+/** Blocks of `inner` elements by position, recorded under the name of the op that found the positions. */
+export function gatherBlocks(
+  x: Tensor,
+  positions: Int32Array,
+  shape: Shape,
+  inner: number,
+  name = 'gatherBlocks',
+): Tensor {
   const out = allocate([x], shape);
   const { data } = x;
   for (let p = 0, o = 0; p < positions.length; p++) {
     for (let s = positions[p] * inner, end = s + inner; s < end; s++, o++) out[o] = data[s];
   }
-  return record('gatherBlocks', out, shape, [[x, (g) => scatterBlocks(g, positions, x.shape, inner)]]);
+  return record(name, out, shape, [[x, (g) => scatterBlocks(g, positions, x.shape, inner)]]);
 }
 
 /** The transpose of `gatherBlocks`: blocks added to their positions in zeros, in order. */

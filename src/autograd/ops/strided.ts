@@ -19,6 +19,12 @@ export function stridesOf(shape: Shape): number[] {
   return strides;
 }
 
+/** The index of element i, axis by axis, as messages name it: `1, 0`. */
+export function placeOf(i: number, shape: Shape): string {
+  const strides = stridesOf(shape);
+  return shape.map((length, axis) => Math.floor(i / strides[axis]) % length).join(', ');
+}
+
 /** `out[i, j, ...] = x[start + i * strides[0] + j * strides[1] + ...]` for an output of `shape`. */
 export function readStrided(x: Tensor, shape: Shape, start: number, strides: readonly number[]): Float32Array {
   const out = allocate([x], shape);

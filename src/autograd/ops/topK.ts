@@ -3,7 +3,7 @@ import { IntTensor } from '../../tensor/intTensor.ts';
 import { giveBack, takeIntegers } from '../../tensor/memory.ts';
 import { resolveAxis, sizeOf } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { pick } from './picked.ts';
+import { gatherBlocks } from './indexed.ts';
 
 /** Options of `topK`. */
 export interface TopKOptions {
@@ -56,7 +56,7 @@ export function topK(x: Tensor, k: number, { axis = -1, largest = true }: TopKOp
     }
   }
   giveBack(chosen);
-  return { values: pick(x, positions, shape), indices: new IntTensor(indices, shape) };
+  return { values: gatherBlocks(x, positions, shape, 1, 'topK'), indices: new IntTensor(indices, shape) };
 }
 
 /** Fills `chosen` with the indices of the elements that come before all others, in order. */
