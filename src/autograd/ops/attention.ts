@@ -1,7 +1,7 @@
 import { broadcastShapes, checkShape, type Shape, ShapeError, sizeOf } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { add, mul } from './arithmetic.ts';
-import { type Mask, maskPattern, maskScores } from './attentionMask.ts';
+import { checkOverScores, type Mask, maskPattern, maskScores } from './attentionMask.ts';
 import { expand } from './broadcast.ts';
 import { product } from './products.ts';
 import { reshape } from './rearrange.ts';
@@ -84,10 +84,7 @@ function flat(x: Tensor, batch: Shape): Tensor {
 
 /** The bias, so that it broadcasts to flat scores; expanded where it has a batch of its own. */
 function flatBias(bias: Tensor, batch: Shape, shape: Shape): Tensor {
-  const rank = bias.shape.length;
-  if (rank > shape.length || bias.shape.some((n, i) => n !== 1 && n !== shape[shape.length - rank + i])) {
-    throw new ShapeError('attention', 'bias does not broadcast to the scores', [bias.shape, shape], 'Use [..., L, S].');
-  }
+  checkOverScores('bias', bias.shape, shape, 'Use [..., L, S].');
   const lead = bias.shape.slice(0, -2);
   if (sizeOf(lead) === 1) return reshape(bias, bias.shape.slice(lead.length));
   return flat(bias, batch);

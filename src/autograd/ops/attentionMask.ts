@@ -40,24 +40,24 @@ export function maskPattern(mask: Mask | undefined, causal: boolean, shape: Shap
   return { allowed, starts, unused: unusedKeys(allowed, starts, queries, keys) };
 }
 
+/** Throws a ShapeError unless what is laid over the scores broadcasts to their shape. */
+export function checkOverScores(name: string, own: Shape, scores: Shape, remedy: string): void {
+  const lead = scores.length - own.length;
+  if (lead < 0 || own.some((length, i) => length !== 1 && length !== scores[lead + i]))
+    throw new ShapeError('attention', `${name} does not broadcast to the scores`, [own, scores], remedy);
+}
+
 /** The mask as numbers of at least two axes, checked. */
 function toMask(mask: Mask, shape: Shape): Tensor {
   const given = mask instanceof Tensor ? mask : fromLists(mask);
-  const rank = given.shape.length;
-  if (rank > shape.length || given.shape.some((n, i) => n !== 1 && n !== shape[shape.length - rank + i])) {
-    throw new ShapeError(
-      'attention',
-      'mask does not broadcast to the scores',
-      [given.shape, shape],
-      'Use [..., L, S], with 1 where a query may attend a key.',
-    );
-  }
+  checkOverScores('mask', given.shape, shape, 'Use [..., L, S], with 1 where a query may attend a key.');
   const wrong = given.data.findIndex((v) => v !== 0 && v !== 1);
   if (wrong >= 0) {
     throw new RangeError(
       `attention: element ${wrong} of mask is ${given.data[wrong]}. Use 1 where a query may attend a key, else 0; numbers to add belong in bias.`,
     );
   }
+  const rank = given.shape.length;
   return rank >= 2 ? given : new Tensor(given.data, [...new Array<number>(2 - rank).fill(1), ...given.shape]);
 }
 

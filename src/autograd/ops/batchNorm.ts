@@ -8,7 +8,14 @@ import { add, mul, sub } from './arithmetic.ts';
 import { square } from './pointwise.ts';
 import { reshape } from './rearrange.ts';
 import { mean, sum } from './reductions.ts';
-import { type ChannelSums, channelSums, checkEpsilon, inverseRoot, standardized } from './standardize.ts';
+import {
+  type ChannelSums,
+  channelSums,
+  checkEpsilon,
+  checkPerChannel,
+  inverseRoot,
+  standardized,
+} from './standardize.ts';
 
 /** Options of `batchNorm`. */
 export interface BatchNormOptions {
@@ -47,16 +54,7 @@ export function batchNorm(x: Tensor, options: BatchNormOptions): Tensor {
   checkBatchNorm({ momentum, epsilon });
   if (x.shape.length < 2)
     throw new ShapeError('batchNorm', 'x must be [N, C, ...]', [x.shape], 'The second axis holds the channels.');
-  for (const [name, t] of Object.entries({ weight, bias, runningMean, runningVar })) {
-    if (t !== undefined && (t.shape.length !== 1 || t.shape[0] !== channels)) {
-      throw new ShapeError(
-        'batchNorm',
-        `${name} must be [${channels}]`,
-        [t.shape, x.shape],
-        'Use one value a channel.',
-      );
-    }
-  }
+  checkPerChannel('batchNorm', x, { weight, bias, runningMean, runningVar });
   const pixels = sizeOf(x.shape.slice(2));
   const count = batch * pixels;
   if (training && count < 2) {

@@ -7,7 +7,15 @@ import { add, mul, sub } from './arithmetic.ts';
 import { square } from './pointwise.ts';
 import { reshape } from './rearrange.ts';
 import { mean, sum } from './reductions.ts';
-import { type ChannelSums, checkEpsilon, rowAffine, rowStatistics, rowSums, standardized } from './standardize.ts';
+import {
+  type ChannelSums,
+  checkEpsilon,
+  checkPerChannel,
+  rowAffine,
+  rowStatistics,
+  rowSums,
+  standardized,
+} from './standardize.ts';
 
 /** Options of `instanceNorm`. */
 export interface InstanceNormOptions {
@@ -84,10 +92,7 @@ function normalizeGroups(
 ): Tensor {
   checkEpsilon(op, epsilon);
   const [batch, channels] = x.shape;
-  for (const [name, t] of Object.entries({ weight, bias })) {
-    if (t !== undefined && (t.shape.length !== 1 || t.shape[0] !== channels))
-      throw new ShapeError(op, `${name} must be [${channels}]`, [t.shape, x.shape], 'Use one value a channel.');
-  }
+  checkPerChannel(op, x, { weight, bias });
   const inputs = [x, weight, bias].filter((t) => t !== undefined);
   const pixels = sizeOf(x.shape.slice(2));
   const planes = batch * channels;

@@ -1,6 +1,7 @@
 import { active, type ChannelSpec } from '../../tensor/kernels/kernels.ts';
 import * as portable from '../../tensor/kernels/portable/channels.ts';
 import { isDouble } from '../../tensor/precision.ts';
+import { ShapeError } from '../../tensor/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import { add, div, mul, sub } from './arithmetic.ts';
 import { sqrt } from './pointwise.ts';
@@ -11,6 +12,15 @@ import { sqrt } from './pointwise.ts';
 export function checkEpsilon(op: string, epsilon: number): void {
   if (!(epsilon >= 0 && epsilon < Infinity))
     throw new RangeError(`${op}: epsilon must be a finite number of at least 0; got ${epsilon}.`);
+}
+
+/** Throws a ShapeError, with its name, for one that does not hold a value a channel of x. */
+export function checkPerChannel(op: string, x: Tensor, named: Readonly<Record<string, Tensor | undefined>>): void {
+  const channels = x.shape[1];
+  for (const [name, t] of Object.entries(named)) {
+    if (t !== undefined && (t.shape.length !== 1 || t.shape[0] !== channels))
+      throw new ShapeError(op, `${name} must be [${channels}]`, [t.shape, x.shape], 'Use one value a channel.');
+  }
 }
 
 /** `1 / sqrt(v)`, and 0 at 0, which normalizes what is constant to 0. */
