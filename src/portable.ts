@@ -1,5 +1,8 @@
-export { type GradcheckOptions, type GradcheckResult, type GradcheckWorst, gradcheck } from './autograd/gradcheck.ts';
+export { AnomalyError, type AnomalyFacts, type DetectAnomalyOptions, detectAnomaly } from './autograd/anomaly.ts';
+export type { GradcheckResult, GradcheckWorst } from './autograd/differences.ts';
+export { type GradcheckOptions, gradcheck, gradgradcheck } from './autograd/gradcheck.ts';
 export { addGradients, type Gradients } from './autograd/gradients.ts';
+export { type Graph, type GraphEdge, type GraphOptions, type GraphVertex, graph } from './autograd/graph.ts';
 export { asDistance, asSimilarity, Distance, Similarity } from './autograd/measure.ts';
 export { type GeluOptions, gelu, relu, sigmoid, silu, softplus, tanh } from './autograd/ops/activations.ts';
 export { add, div, divOrZero, maximum, minimum, mul, neg, sub } from './autograd/ops/arithmetic.ts';
@@ -118,7 +121,7 @@ export type { LossOptions, Reduction } from './losses/reduction.ts';
 export { l1Loss, mseLoss, type SmoothL1LossOptions, smoothL1Loss } from './losses/regression.ts';
 export { type TripletLossOptions, tripletLoss } from './losses/tripletLoss.ts';
 export { type AttendOptions, MultiHeadAttention, type MultiHeadAttentionOptions } from './nn/attention.ts';
-export { cloneModule, gradcheckModule } from './nn/clone.ts';
+export { cloneModule, gradcheckModule, gradgradcheckModule } from './nn/clone.ts';
 export { Conv1d, Conv2d, ConvTranspose2d } from './nn/convolutions.ts';
 export { Dropout, Flatten, Linear } from './nn/dense.ts';
 export { emaUpdate } from './nn/emaUpdate.ts';
@@ -165,6 +168,7 @@ export {
   namedParameters,
   stateDict,
 } from './nn/state.ts';
+export { summary } from './nn/summary.ts';
 export { TransformerEncoderLayer, type TransformerEncoderLayerOptions } from './nn/transformer.ts';
 export { type TruncatedNormalOptions, truncatedNormal } from './nn/truncatedNormal.ts';
 export type { WeightOptions } from './nn/weights.ts';
@@ -206,6 +210,7 @@ export { evaluateVerification, type RocPoint, type VerificationReport } from './
 export { arange, full, ones, tensor, zeros } from './tensor/create.ts';
 export type { Flags } from './tensor/flags.ts';
 export { type Integers, IntTensor, intTensor } from './tensor/intTensor.ts';
+export { allocate } from './tensor/precision.ts';
 export { createRandom, Random, type RandomState } from './tensor/random.ts';
 export { broadcastShapes, type Shape, ShapeError } from './tensor/shape.ts';
 export { type NestedArray, type Pullback, Tensor } from './tensor/tensor.ts';

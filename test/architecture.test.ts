@@ -14,8 +14,12 @@ const FLOORS: Readonly<Record<string, number>> = {
   optim: 3,
   data: 3,
   siamese: 4,
+  testing: 5,
 };
-const ENTRIES = ['index.ts', 'portable.ts', 'kernels.ts', 'node.ts'];
+const ENTRIES = ['index.ts', 'portable.ts', 'kernels.ts', 'node.ts', 'testing/index.ts'];
+
+/** The one package that a room may import: whoever imports that entry brings it along, an optional peer dependency. */
+const PEERS: Readonly<Record<string, string>> = { testing: 'fast-check' };
 
 /** Those parts of Math that every engine computes to the same bits. */
 const EXACT_MATH =
@@ -37,6 +41,8 @@ const MAY_ASK: Readonly<Record<string, readonly string[]>> = {
 const STATE = [
   'autograd/tape.ts: nextSerial',
   'autograd/tape.ts: recording',
+  // What `detectAnomaly` looks at ops with; put back in `finally`.
+  'autograd/tape.ts: watch',
   'tensor/kernels/kernels.ts: current',
   'tensor/memory.ts: open',
   'tensor/tensor.ts: made',
@@ -61,6 +67,7 @@ const rules: readonly Rule[] = [
       ['losses/x.ts', "import type { Adam } from '../optim/adam.ts';"],
       ['io/x.ts', "import { Module } from '../nn/module.ts';"],
       ['data/x.ts', "import { train } from '../siamese/train.ts';"],
+      ['siamese/x.ts', "import { tensors } from '../testing/arbitraries.ts';"],
       ['nn/x.ts', "import { relu } from '../portable.ts';"],
       ['nn/x.ts', "import { relu } from '../../test/sources.ts';"],
       ['attic/x.ts', 'export const x = 1;'],
@@ -85,7 +92,7 @@ const rules: readonly Rule[] = [
     ],
   },
   {
-    name: 'imports are files of src with their ending; node: is for node.ts; nothing comes from npm',
+    name: 'imports are files of src with their ending; node: is for node.ts; fast-check is for testing/; nothing else comes from npm',
     find: (sources) => sources.flatMap(foreignImports(sources)),
     broken: [
       ['nn/x.ts', "import { ones } from '../tensor/create';"],
@@ -94,6 +101,8 @@ const rules: readonly Rule[] = [
       ['io/x.ts', "import { readFileSync } from 'node:fs';"],
       ['io/x.ts', "export const load = (): Promise<unknown> => import('node:fs');"],
       ['io/x.ts', "import { parseSync } from 'vite';"],
+      ['nn/x.ts', "import { check } from 'fast-check';"],
+      ['testing/x.ts', "import { expect } from 'vitest';"],
       ['io/x.ts', 'export const load = (name: string): Promise<unknown> => import(name);'],
     ],
   },
@@ -165,6 +174,7 @@ describe('package.json', () => {
     const manifest = readFileSync(`${root}package.json`, 'utf8');
     expect(dependencyProblems(manifest)).toEqual([]);
     expect(dependencyProblems('{ "dependencies": { "a": "1.0.0" } }')).toHaveLength(1);
+    expect(dependencyProblems('{ "peerDependencies": { "a": "^1.0.0" } }')).toHaveLength(1);
     expect(dependencyProblems('{ "devDependencies": { "a": "^1.0.0", "b": "1.0.0", "c": "latest" } }')).toHaveLength(2);
   });
 });
@@ -245,7 +255,8 @@ function foreignImports(all: readonly Source[]): (source: Source) => string[] {
       .map(({ start }) => `${placeOf(path, text, start)}: import() of a computed name.`);
     const wrong = imports.flatMap(({ specifier, target, where }) => {
       if (target !== undefined) return paths.has(target) ? [] : [`${where}: '${specifier}' is no file of src.`];
-      return path === 'node.ts' && specifier.startsWith('node:') ? [] : [`${where}: may not import '${specifier}'.`];
+      const allowed = (path === 'node.ts' && specifier.startsWith('node:')) || specifier === PEERS[roomOf(path) ?? ''];
+      return allowed ? [] : [`${where}: may not import '${specifier}'.`];
     });
     return [...computed, ...wrong];
   };
@@ -370,12 +381,25 @@ function tooLong({ path, text }: Source): string[] {
   return lines > MOST_LINES ? [`src/${path}: ${lines} lines; split it (style.md aims at 300).`] : [];
 }
 
+interface Manifest {
+  readonly devDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
+}
+
 function dependencyProblems(manifest: string): string[] {
-  const { devDependencies = {}, ...others }: Readonly<Record<string, Readonly<Record<string, string>>>> =
-    JSON.parse(manifest);
+  const {
+    devDependencies = {},
+    peerDependencies = {},
+    peerDependenciesMeta = {},
+    ...others
+  }: Manifest = JSON.parse(manifest);
   const kinds = ['dependencies', 'optionalDependencies', 'bundleDependencies', 'bundledDependencies'];
   return [
     ...kinds.filter((kind) => kind in others).map((kind) => `package.json: there are ${kind}; the library has none.`),
+    ...Object.keys(peerDependencies)
+      .filter((name) => peerDependenciesMeta[name]?.optional !== true)
+      .map((name) => `package.json: the peer dependency ${name} is not optional; the library needs none.`),
     ...Object.entries(devDependencies)
       .filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))
       .map(([name, version]) => `package.json: devDependency ${name} is '${version}', not an exact version.`),

@@ -1,8 +1,11 @@
 /// <reference types="vite/types/importMeta.d.ts" />
+import { dirname, join } from 'node:path/posix';
 import { transformSync } from 'esbuild';
+import { sample, tuple } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as kernels from '../src/kernels.ts';
 import * as portable from '../src/portable.ts';
+import * as testing from '../src/testing/index.ts';
 import { parseSource, placeOf, readSources, type Source } from './sources.ts';
 
 /** One `@example`: code whose last line is `expression // value`. */
@@ -15,7 +18,7 @@ interface Example {
 
 /** Classes whose instances come from a function, which has the example, and errors. */
 const MADE_BY_FUNCTIONS = ['Parameter', 'IntTensor', 'Distance', 'Similarity', 'LabelledImages', 'Safetensors'];
-const ERRORS = ['FormatError', 'ShapeError'];
+const ERRORS = ['FormatError', 'ShapeError', 'LawError', 'AnomalyError'];
 
 const sources = readSources();
 const examples = sources.flatMap(examplesOf);
@@ -29,7 +32,10 @@ describe('@example', () => {
   test.each(examples.map((example) => [example.place, example.code, example] as const))(
     '%s %s',
     async (_place, _code, example) => {
-      const { actual, expected } = await run(example.code, modules[`../src/${example.path}`]);
+      const { actual, expected } = await run(example.code, {
+        ...(example.path.startsWith('testing/') ? { ...testing, sample, tuple } : {}),
+        ...modules[`../src/${example.path}`],
+      });
       expect(differences(actual, expected)).toEqual([]);
     },
   );
@@ -57,7 +63,9 @@ describe('@example', () => {
 
 describe('documentation', () => {
   const byPath = new Map(sources.map((source) => [source.path, source]));
-  const publicNames = ['portable.ts', 'kernels.ts', 'node.ts'].flatMap((entry) => exportsOf(byPath.get(entry)));
+  const publicNames = ['portable.ts', 'kernels.ts', 'node.ts', 'testing/index.ts'].flatMap((entry) =>
+    exportsOf(byPath.get(entry)),
+  );
 
   test('every public name has a doc comment', () => {
     expect(publicNames.length).toBeGreaterThan(100);
@@ -157,7 +165,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 function exportsOf(entry: Source | undefined): { readonly path: string; readonly name: string }[] {
   return (entry?.ast.module.staticExports ?? []).flatMap(({ entries }) =>
     entries.map(({ moduleRequest, importName, exportName }) => ({
-      path: moduleRequest === null ? (entry?.path ?? '') : moduleRequest.value.slice(2),
+      path: moduleRequest === null ? (entry?.path ?? '') : join(dirname(entry?.path ?? ''), moduleRequest.value),
       name: importName.name ?? exportName.name ?? '',
     })),
   );

@@ -26,36 +26,57 @@ describe('README.md', () => {
   });
 
   test('the gradient check passes', { timeout: 60_000 }, async () => {
-    expect(await run(programs[2], 'gradcheck')).toMatch(/^true \d/);
+    const output = await run(programs[2], 'gradcheck');
+    expect(output).toMatch(/^true \d/);
+    expect(output).toMatch(/gradcheck: 4 derivatives agree .* gradgradcheck: 8 derivatives agree/);
+  });
+
+  test('the gradient check says what README says of a wrong sign', { timeout: 60_000 }, async () => {
+    const wrong = programs[2].replace('mul(g, mul(3,', 'mul(g, mul(-3,');
+    const [, message] = /the message is `(gradcheck: [^`]+)`/.exec(readme) ?? [];
+    expect(wrong).not.toBe(programs[2]);
+    expect(await run(wrong, 'gradcheck-wrong')).toContain(message);
+  });
+
+  test('the laws hold of the loss, and say what README says of one with the margin on the wrong side', {
+    timeout: 120_000,
+  }, async () => {
+    expect(await run(programs[3], 'laws')).toBe('');
+    const wrong = programs[3]
+      .replace('sub(1, d)', 'sub(d, 1)')
+      .replace('{ margin: 1 }));', '{ margin: 1 }), { seed: 1 });');
+    const [, report] = /^```text\n(my loss breaks .*?)^```$/ms.exec(readme) ?? [];
+    const error = await run(wrong, 'laws-wrong').catch(String);
+    expect(error).toContain(`4 of 12 laws do not hold.\n\n${report}`);
   });
 
   test('the gallery finds its people', { timeout: 60_000 }, async () => {
-    const output = await run(programs[3], 'gallery');
+    const output = await run(programs[4], 'gallery');
     expect(output).toContain("{ label: 'ann', index: 1, score: 1 }");
     expect(output.trimEnd().split('\n').at(-1)).toBe('bob');
   });
 
   test('the words are recognized by their misspellings', { timeout: 60_000 }, async () => {
-    const output = await run(programs[4], 'words');
+    const output = await run(programs[5], 'words');
     expect(output).toContain("[ 'jonathan', 'frederick', 'isabel' ]");
     expect(lossesIn(output, /^\d+ (\S+)$/gm).at(-1)).toBeLessThan(0.02);
   });
 
   test('saving and loading runs, and once more from the checkpoint', { timeout: 60_000 }, async () => {
-    expect(await run(programs[5], 'saving')).toMatch(/^\[ (true|false), (true|false) \]/);
+    expect(await run(programs[6], 'saving')).toMatch(/^\[ (true|false), (true|false) \]/);
     expect(existsSync(`${folder}saving/model.safetensors`)).toBe(true);
     const first = readFileSync(`${folder}saving/model.safetensors`);
-    await run(programs[5], 'saving', `${folder}saving`, false);
+    await run(programs[6], 'saving', `${folder}saving`, false);
     expect(readFileSync(`${folder}saving/model.safetensors`).equals(first)).toBe(true);
   });
 
   test('the loop in recycled memory learns', { timeout: 60_000 }, async () => {
-    const [first, later] = lossesIn(await run(programs[6], 'scope'), /^(?:0|50) (\S+)$/gm);
+    const [first, later] = lossesIn(await run(programs[7], 'scope'), /^(?:0|50) (\S+)$/gm);
     expect(later).toBeLessThan(0.5 * first);
   });
 
   test('there is no other program', () => {
-    expect(programs).toHaveLength(7);
+    expect(programs).toHaveLength(8);
   });
 
   test('.ci/run calls what it names', () => {

@@ -1,35 +1,19 @@
-import { toDouble } from '../tensor/precision.ts';
+import { isDouble, toDouble } from '../tensor/precision.ts';
 import { createRandom } from '../tensor/random.ts';
+import { coordinatesOf, formatShape, type Shape, ShapeError, sizeOf } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { mul } from './ops/arithmetic.ts';
+import { compareWithDifferences, type GradcheckResult } from './differences.ts';
+import { add, mul } from './ops/arithmetic.ts';
 import { sum } from './ops/reductions.ts';
 import { Parameter } from './parameter.ts';
-import { backward, needsGradient, withRecording } from './tape.ts';
+import { backward, withRecording } from './tape.ts';
 
-/** Options of `gradcheck`. */
+/** Options of `gradcheck` and `gradgradcheck`. */
 export interface GradcheckOptions {
   /** Half the distance between the two points of a difference, relative to `max(1, |x|)`. Default 1e-5. */
   readonly step?: number | undefined;
-  /** Largest relative error that passes. Default 1e-6. */
+  /** Largest relative error that passes. Default 1e-6, of second derivatives 1e-5. */
   readonly tolerance?: number | undefined;
-}
-
-/** Where analytic and numeric gradient differ most. */
-export interface GradcheckWorst {
-  /** Which of the inputs. */
-  readonly input: number;
-  /** Flat index of the element within it. */
-  readonly index: number;
-  readonly analytic: number;
-  readonly numeric: number;
-}
-
-/** What `gradcheck` found. */
-export interface GradcheckResult {
-  readonly ok: boolean;
-  /** Largest relative error; Infinity where a gradient is not finite. */
-  readonly maxError: number;
-  readonly worst: GradcheckWorst;
 }
 
 /**
@@ -37,10 +21,13 @@ export interface GradcheckResult {
  *
  * The output, of any shape, is projected on fixed random weights (a sum would hide errors that cancel). The error of an
  * element is `|analytic - numeric| / max(|analytic|, |numeric|, 1e-3 max(1, largest numeric gradient))`. Keep inputs
- * away from kinks by more than the step; `fn` must be deterministic. It may call `backward(..., { createGraph: true })`
- * itself: then second derivatives are checked. Records also inside `noGrad`.
+ * away from kinks by more than the step. `fn` must be deterministic. Records also inside `noGrad`. An op of your own
+ * takes its memory from `allocate`, which gives doubles here.
  *
- * Cost: two calls of `fn` an element. Throws: TypeError where no input is given.
+ * Cost: two calls of `fn` an element.
+ * Throws: TypeError where no input is given, where `fn` returns no Tensor, and where an op of it gives float32 data, with
+ * its name; ShapeError where the inputs or the output hold nothing; RangeError for an input that is not finite, and where
+ * two calls of `fn` differ.
  *
  * @example gradcheck((x, y) => mul(x, y), [tensor([1, 2]), tensor([3, 4])]).ok // true
  */
@@ -49,71 +36,160 @@ export function gradcheck(
   inputs: readonly Tensor[],
   options: GradcheckOptions = {},
 ): GradcheckResult {
-  const leaves = inputs.map((x) => {
-    const double = toDouble(x);
-    return new Parameter(double.data, double.shape);
-  });
-  return checkLeaves(() => fn(...leaves), leaves, options);
+  const leaves = doubleLeaves(inputs);
+  return checkLeaves('gradcheck', () => fn(...leaves.values()), leaves, options);
+}
+
+/**
+ * Compares second derivatives with differences of gradients: those of `fn`, recorded by `createGraph`, are differentiated
+ * again, and compared with central differences of what a plain `backward` returns, all in double precision.
+ *
+ * Both with respect to the inputs and to the gradient of the output (the last in `worst.input`): a backward pass is a
+ * function of both. So a pullback is found that is not written with ops, whose second derivative is 0 without a word, and
+ * one whose two forms (`fused`) differ. Errors are measured as by `gradcheck`; where `fn` is linear or piecewise linear
+ * the second derivative is 0.
+ *
+ * Cost: two calls of `fn` and of `backward` an element of the inputs and the output. Throws: as `gradcheck`.
+ *
+ * @example gradgradcheck((x, y) => mul(x, y), [tensor([1, 2]), tensor([3, 4])]).ok // true
+ */
+export function gradgradcheck(
+  fn: (...inputs: Tensor[]) => Tensor,
+  inputs: readonly Tensor[],
+  options: GradcheckOptions = {},
+): GradcheckResult {
+  const leaves = doubleLeaves(inputs);
+  return checkLeavesTwice('gradgradcheck', () => fn(...leaves.values()), leaves, options);
+}
+
+/** Leaves in double precision, by the names that messages call them by. */
+export function doubleLeaves(inputs: readonly Tensor[]): Map<string, Tensor> {
+  return new Map(inputs.map((x, i) => [`input ${i}`, new Parameter(toDouble(x).data, x.shape)]));
 }
 
 /** `gradcheck` for leaves in double precision that `fn` reads by itself. */
-export function checkLeaves(fn: () => Tensor, leaves: readonly Tensor[], options: GradcheckOptions): GradcheckResult {
-  // Also inside noGrad: there is nothing to check in a function that is not recorded.
-  return withRecording(true, 'gradcheck', () => compare(fn, leaves, options));
-}
-
-function compare(
+export function checkLeaves(
+  caller: string,
   fn: () => Tensor,
-  leaves: readonly Tensor[],
+  leaves: ReadonlyMap<string, Tensor>,
   { step = 1e-5, tolerance = 1e-6 }: GradcheckOptions,
 ): GradcheckResult {
-  if (leaves.length === 0) throw new TypeError('gradcheck: there is nothing to check. Pass at least one input.');
-  const loss = () => {
-    const out = fn();
-    return sum(mul(out, projection(out)));
-  };
-  const analytic = analyticGradients(loss(), leaves);
-  const numeric = leaves.map((leaf) => numericGradient(() => loss().data[0], leaf.data, step));
-  const largest = numeric.reduce((most, g) => g.reduce((m, v) => Math.max(m, Math.abs(v)), most), 1);
-  let maxError = -1;
-  let worst: GradcheckWorst = { input: 0, index: 0, analytic: 0, numeric: 0 };
-  leaves.forEach((leaf, input) => {
-    for (let index = 0; index < leaf.size; index++) {
-      const a = analytic[input][index];
-      const n = numeric[input][index];
-      const relative = Math.abs(a - n) / Math.max(Math.abs(a), Math.abs(n), 1e-3 * largest);
-      const error = Number.isFinite(relative) ? relative : Infinity;
-      if (error > maxError) {
-        maxError = error;
-        worst = { input, index, analytic: a, numeric: n };
-      }
+  // Also inside noGrad: there is nothing to check in a function that is not recorded.
+  return withRecording(true, caller, () => {
+    const weights = projection(outputShape(caller, fn, leaves), 'output');
+    const loss = () => sum(mul(fn(), weights));
+    return compareWithDifferences({
+      ...{ caller, quantity: 'gradient', leaves, step, tolerance },
+      analytic: loss,
+      numeric: loss,
+      differentiated: loss,
+    });
+  });
+}
+
+/** `gradgradcheck` for leaves in double precision that `fn` reads by itself. */
+export function checkLeavesTwice(
+  caller: string,
+  fn: () => Tensor,
+  leaves: ReadonlyMap<string, Tensor>,
+  { step = 1e-5, tolerance = 1e-5 }: GradcheckOptions,
+): GradcheckResult {
+  return withRecording(true, caller, () => {
+    const weights = projection(outputShape(caller, fn, leaves), 'output');
+    const seed = new Parameter(weights.data, weights.shape);
+    const inputs = [...leaves.values()].map((leaf, i) => ({
+      leaf,
+      direction: projection(leaf.shape, `gradient ${i}`),
+    }));
+    const loss = () => sum(mul(fn(), seed));
+    /** The gradients, projected in their turn. */
+    const slope = (createGraph: boolean): Tensor => {
+      const gradients = backward(loss(), { createGraph });
+      const none = toDouble(new Tensor(new Float32Array(1), []));
+      return inputs.reduce(
+        (total, { leaf, direction }) =>
+          gradients.has(leaf) ? add(total, sum(mul(gradients.get(leaf), direction))) : total,
+        none,
+      );
+    };
+    return compareWithDifferences({
+      ...{ caller, quantity: 'second derivative', step, tolerance },
+      leaves: new Map([...leaves, ['the output gradient', seed]]),
+      analytic: () => slope(true),
+      // The gradients that a user gets: where they are those of the recorded pass, a wrong recorded form is found too.
+      numeric: () => slope(false),
+      differentiated: loss,
+    });
+  });
+}
+
+/** The shape of what `fn` returns, after a look at everything that would make differences worthless. */
+function outputShape(caller: string, fn: () => Tensor, leaves: ReadonlyMap<string, Tensor>): Shape {
+  if (leaves.size === 0) throw new TypeError(`${caller}: there is nothing to check. Pass at least one input.`);
+  const shapes = [...leaves.values()].map(({ shape }) => shape);
+  if (shapes.every((shape) => sizeOf(shape) === 0))
+    throw new ShapeError(caller, 'every input is empty', shapes, 'Pass at least one value.');
+  for (const [name, { data, shape }] of leaves) {
+    const bad = data.findIndex((v) => !Number.isFinite(v));
+    if (bad >= 0) {
+      throw new RangeError(
+        `${caller}: ${name} is ${data[bad]} at ${formatShape(coordinatesOf(bad, shape))}, where there is no difference to take. Pass finite inputs.`,
+      );
     }
-  });
-  return { ok: maxError <= tolerance, maxError: Math.max(0, maxError), worst };
+  }
+  const out = tensorOf(caller, fn());
+  if (out.size === 0)
+    throw new ShapeError(caller, 'the output is empty', [out.shape], 'Pass inputs for which fn returns a value.');
+  checkPrecision(caller, out);
+  checkRepeats(caller, out, tensorOf(caller, fn()));
+  return out.shape;
 }
 
-function analyticGradients(loss: Tensor, leaves: readonly Tensor[]): ArrayLike<number>[] {
-  const gradients = needsGradient(loss) ? backward(loss) : undefined;
-  return leaves.map((leaf) => (gradients?.has(leaf) ? gradients.get(leaf).data : new Float64Array(leaf.size)));
+function tensorOf(caller: string, out: unknown): Tensor {
+  if (out instanceof Tensor) return out;
+  throw new TypeError(`${caller}: fn must return a Tensor; got ${String(out)}. Return what is to be differentiated.`);
 }
 
-function numericGradient(value: () => number, data: Float32Array, step: number): Float64Array {
-  return Float64Array.from(data, (x, i) => {
-    const h = step * Math.max(1, Math.abs(x));
-    data[i] = x + h;
-    const above = value();
-    data[i] = x - h;
-    const below = value();
-    data[i] = x;
-    // The distance that was really taken: x + h and x - h are rounded.
-    return (above - below) / (x + h - (x - h));
-  });
+/** Throws a TypeError where an op gave float32 data: the step of a difference is lost in its rounding. */
+function checkPrecision(caller: string, out: Tensor): void {
+  const seen = new Set([out]);
+  let first: Tensor | undefined;
+  // A Set goes on with what is added while it is walked through.
+  for (const tensor of seen) {
+    if (!isDouble(tensor.data) && (first === undefined || serialOf(tensor) < serialOf(first))) first = tensor;
+    for (const [input] of tensor.node?.edges ?? []) if (input.node !== undefined) seen.add(input);
+  }
+  if (first === undefined) return;
+  const what = first.node === undefined ? 'the output of fn' : `the result of the op '${first.node.name}'`;
+  throw new TypeError(
+    `${caller}: ${what} is in single precision, in which differences are noise. Take its memory from allocate(inputs, shape), which gives doubles here, instead of a new Float32Array.`,
+  );
 }
 
-/** Fixed weights with magnitudes in [0.5, 1.5) and random signs, in the precision of the output. */
-function projection(out: Tensor): Tensor {
-  const random = createRandom(0).fork('gradcheck');
-  const weights = toDouble(new Tensor(new Float32Array(out.size), out.shape));
+function serialOf({ node }: Tensor): number {
+  return node?.serial ?? Infinity;
+}
+
+function checkRepeats(caller: string, first: Tensor, second: Tensor): void {
+  if (first.size !== second.size) {
+    throw new ShapeError(
+      caller,
+      'fn is not deterministic: two calls with the same inputs give two shapes',
+      [first.shape, second.shape],
+      'Make what it depends on anew in every call.',
+    );
+  }
+  const at = first.data.findIndex((v, i) => !Object.is(v, second.data[i]));
+  if (at < 0) return;
+  throw new RangeError(
+    `${caller}: fn is not deterministic: two calls with the same inputs give ${first.data[at]} and ${second.data[at]} at ${formatShape(coordinatesOf(at, first.shape))}. Make its random source, createRandom(seed), anew in every call.`,
+  );
+}
+
+/** Fixed weights with magnitudes in [0.5, 1.5) and random signs, in double precision. */
+function projection(shape: Shape, name: string): Tensor {
+  const random = createRandom(0).fork('gradcheck').fork(name);
+  const weights = toDouble(new Tensor(new Float32Array(sizeOf(shape)), shape));
   for (let i = 0; i < weights.size; i++) weights.data[i] = (random.uniform() < 0.5 ? -1 : 1) * (0.5 + random.uniform());
   return weights;
 }

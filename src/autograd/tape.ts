@@ -8,8 +8,28 @@ import { createRecycler, type Recycler } from './recycle.ts';
 /** One input of an op and the function that maps the output's gradient to that input's. */
 export type Edge = readonly [input: Tensor, pullback: Pullback];
 
+/** What sees every op and every pullback while `detectAnomaly` runs. */
+export interface Watch {
+  /** An op's result, with all its inputs, recorded or not. */
+  made(out: Tensor, name: string, edges: readonly Edge[]): void;
+  /** Calls the pullback of `out` to one of its inputs. */
+  pull(out: Tensor, edge: Edge, g: Tensor): Tensor;
+}
+
 let nextSerial = 0;
 let recording = true;
+let watch: Watch | undefined;
+
+/** Runs `fn` under a watch, and puts back the one before. */
+export function watched<T>(by: Watch, fn: () => T): T {
+  const previous = watch;
+  watch = by;
+  try {
+    return fn();
+  } finally {
+    watch = previous;
+  }
+}
 
 /** Whether ops are being recorded: false inside `noGrad` and in a first-order `backward`. */
 export function isRecording(): boolean {
@@ -25,8 +45,9 @@ export function needsGradient(x: Tensor): boolean {
  * Wraps an op's result and hangs the graph on it: the way to write an op of your own.
  *
  * `edges` holds each input with its pullback; inputs that need no gradient are dropped. A pullback written with ops is
- * differentiable itself (`createGraph`); see `fused` for one that is not. Inside a `scope` its intermediates are
- * released when all pullbacks of the op have returned: what is to last longer goes through `keep`.
+ * differentiable itself (`createGraph`); see `fused` for one that is not. Memory for `data` comes from `allocate`, where
+ * the op is to be checked by differences. Inside a `scope` a pullback's intermediates are released when all pullbacks of
+ * the op have returned: what is to last longer goes through `keep`.
  *
  * @example record('double', new Float32Array([2]), [1], [[tensor([1]), (g) => mul(g, 2)]]).toArray() // [2]
  */
@@ -40,10 +61,16 @@ export function record(name: string, data: Float32Array, shape: Shape, edges: re
  * @example recordAs(asDistance(tensor([2])), 'double', [[tensor([1]), (g) => mul(g, 2)]]).measure // 'distance'
  */
 export function recordAs<T extends Tensor>(out: T, name: string, edges: readonly Edge[]): T {
+  if (watch !== undefined) watch.made(out, name, edges);
   if (!recording) return out;
-  const live = edges.filter(([input]) => needsGradient(input));
+  const live = edges.filter(isLive);
   if (live.length > 0) out.node = { name, serial: nextSerial++, edges: live };
   return out;
+}
+
+/** One function for all calls: a closure each would cost more than the test of the watch. */
+function isLive([input]: Edge): boolean {
+  return needsGradient(input);
 }
 
 /**
@@ -160,8 +187,9 @@ function propagate(output: Tensor, seed: Tensor, input?: Tensor): Map<Tensor, Te
     if (g === undefined || tensor.node === undefined) continue;
     gradients.delete(tensor);
     recycler?.begin(g);
-    for (const [source, pullback] of tensor.node.edges) {
-      const contribution = pullback(g);
+    for (const edge of tensor.node.edges) {
+      const [source, pullback] = edge;
+      const contribution = watch === undefined ? pullback(g) : watch.pull(tensor, edge, g);
       if (!sameShape(contribution.shape, source.shape)) {
         throw new ShapeError(
           'backward',
@@ -205,7 +233,8 @@ function serialOf(tensor: Tensor): number {
 /** A contribution added to what a tensor has got so far; recorded, so that it belongs to a graph under `createGraph`. */
 function accumulate(sum: Tensor | undefined, contribution: Tensor, recycler: Recycler | undefined): Tensor {
   if (sum === undefined) return recycler?.pend(contribution) ?? contribution;
-  const inPlace = recycler?.addInPlace(sum, contribution);
+  // A watch sees sums as what is recorded.
+  const inPlace = watch === undefined ? recycler?.addInPlace(sum, contribution) : undefined;
   if (inPlace !== undefined) return inPlace;
   const total = record('accumulate', sumData(sum, contribution), sum.shape, [
     [sum, (g) => g],

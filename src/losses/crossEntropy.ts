@@ -1,13 +1,12 @@
-import { mul, neg } from '../autograd/ops/arithmetic.ts';
+import { add, mul, neg } from '../autograd/ops/arithmetic.ts';
 import { sum } from '../autograd/ops/reductions.ts';
 import { choose } from '../autograd/ops/selection.ts';
 import { logSoftmax } from '../autograd/ops/softmax.ts';
-import { placeOf } from '../autograd/ops/strided.ts';
 import { fused, isRecording, needsGradient, pullThrough, record } from '../autograd/tape.ts';
 import { type Integers, IntTensor, toIntegers } from '../tensor/intTensor.ts';
 import { exp, log } from '../tensor/math.ts';
 import { allocate, allocateZeros } from '../tensor/precision.ts';
-import { formatShape, type Shape, ShapeError, sameShape, sizeOf } from '../tensor/shape.ts';
+import { coordinatesOf, formatShape, type Shape, ShapeError, sameShape, sizeOf } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { type LossOptions, reduce } from './reduction.ts';
 
@@ -125,7 +124,7 @@ function lossesOf(logits: Tensor, wanted: Wanted): Tensor {
     return new Tensor(gx, logits.shape);
   };
   const composed = (x: Tensor) => {
-    const counting = choose(ignoredItems(logits.shape, wanted), 0, x);
+    const counting = add(choose(ignoredItems(logits.shape, wanted), 0, x), deadItems(logits, wanted));
     return neg(sum(mul(shares(logits, wanted), logSoftmax(counting, { axis: 1 })), { axis: 1 }));
   };
   return record(
@@ -142,6 +141,18 @@ function ignoredItems([count, , ...rest]: Shape, { targets, ignoreIndex }: Wante
     Float32Array.from(targets, (target) => (target === ignoreIndex ? 1 : 0)),
     [count, 1, ...rest],
   );
+}
+
+/** NaN for each item that counts and has only logits of -Infinity, for which logSoftmax has a gradient; else 0. */
+function deadItems({ data, shape: [count, classes, ...rest] }: Tensor, { targets, ignoreIndex }: Wanted): Tensor {
+  const inner = sizeOf(rest);
+  const dead = Float32Array.from(targets, (target, i) => {
+    if (target === ignoreIndex) return 0;
+    const first = Math.floor(i / inner) * classes * inner + (i % inner);
+    for (let o = first, end = first + classes * inner; o < end; o += inner) if (data[o] !== -Infinity) return 0;
+    return NaN;
+  });
+  return new Tensor(dead, [count, 1, ...rest]);
 }
 
 /** What each class is to have: the weighted, smoothed targets, of the shape of the logits. */
@@ -178,7 +189,7 @@ function readClasses([count, width, ...rest]: Shape, classes: Integers, ignoreIn
   targets.forEach((target, i) => {
     if ((target >= 0 && target < width) || target === ignoreIndex) return;
     throw new RangeError(
-      `crossEntropy: classes[${placeOf(i, shape)}] is ${target}, outside the ${width} classes of the logits. Use 0 to ${width - 1}, or ignoreIndex (${ignoreIndex}).`,
+      `crossEntropy: classes[${coordinatesOf(i, shape).join(', ')}] is ${target}, outside the ${width} classes of the logits. Use 0 to ${width - 1}, or ignoreIndex (${ignoreIndex}).`,
     );
   });
   return targets;

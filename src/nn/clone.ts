@@ -1,4 +1,5 @@
-import { checkLeaves, type GradcheckOptions, type GradcheckResult } from '../autograd/gradcheck.ts';
+import type { GradcheckResult } from '../autograd/differences.ts';
+import { checkLeaves, checkLeavesTwice, doubleLeaves, type GradcheckOptions } from '../autograd/gradcheck.ts';
 import { Parameter } from '../autograd/parameter.ts';
 import { toDouble } from '../tensor/precision.ts';
 import { Tensor } from '../tensor/tensor.ts';
@@ -22,7 +23,9 @@ export function cloneModule<M extends Module>(module: M): M {
 
 /**
  * `gradcheck` of everything trainable in a module and of its inputs, on a copy in double precision; as in `cloneModule`,
- * private fields (`#scale`) are not copied.
+ * private fields (`#scale`) are not copied. In the result a parameter is called by its path, as in `namedParameters`.
+ *
+ * Cost and Throws: as `gradcheck`.
  *
  * @example gradcheckModule(new Linear(2, 1, { random: createRandom(1) }), (m, x) => m.forward(x), [ones([1, 2])]).ok // true
  */
@@ -32,9 +35,41 @@ export function gradcheckModule<M extends Module>(
   inputs: readonly Tensor[],
   options: GradcheckOptions = {},
 ): GradcheckResult {
-  const double = copy(module, toDouble, new Map());
-  const leaves = inputs.map((x) => new Parameter(toDouble(x).data, x.shape));
-  return checkLeaves(() => fn(double, ...leaves), [...leaves, ...namedParameters(double).values()], options);
+  return checkModule('gradcheckModule', checkLeaves, module, fn, inputs, options);
+}
+
+/**
+ * `gradgradcheck` of everything trainable in a module and of its inputs; else as `gradcheckModule`.
+ *
+ * Cost and Throws: as `gradgradcheck`.
+ *
+ * @example gradgradcheckModule(new Linear(2, 1, { random: createRandom(1) }), (m, x) => m.forward(x), [ones([1, 2])]).ok // true
+ */
+export function gradgradcheckModule<M extends Module>(
+  module: M,
+  fn: (module: M, ...inputs: Tensor[]) => Tensor,
+  inputs: readonly Tensor[],
+  options: GradcheckOptions = {},
+): GradcheckResult {
+  return checkModule('gradgradcheckModule', checkLeavesTwice, module, fn, inputs, options);
+}
+
+function checkModule<M extends Module>(
+  caller: string,
+  check: typeof checkLeaves,
+  module: M,
+  fn: (module: M, ...inputs: Tensor[]) => Tensor,
+  inputs: readonly Tensor[],
+  options: GradcheckOptions,
+): GradcheckResult {
+  const double = doubleModule(module);
+  const leaves = doubleLeaves(inputs);
+  return check(caller, () => fn(double, ...leaves.values()), new Map([...leaves, ...namedParameters(double)]), options);
+}
+
+/** A copy in double precision, as `cloneModule` copies. */
+export function doubleModule<M extends Module>(module: M): M {
+  return copy(module, toDouble, new Map());
 }
 
 function copy<T>(value: T, convert: (t: Tensor) => Tensor, copies: Map<unknown, unknown>): T {

@@ -1,10 +1,10 @@
 import { take } from '../autograd/ops/indexed.ts';
 import { reshape } from '../autograd/ops/rearrange.ts';
 import { stopRows } from '../autograd/ops/rowMask.ts';
-import { placeOf } from '../autograd/ops/strided.ts';
 import { type Parameter, parameter } from '../autograd/parameter.ts';
 import { type Integers, type IntTensor, toIntTensor } from '../tensor/intTensor.ts';
 import type { Random } from '../tensor/random.ts';
+import { coordinatesOf } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { type Input, Module } from './module.ts';
 import { checkRandom, checkSizes } from './weights.ts';
@@ -68,6 +68,6 @@ function checkIds({ data, shape }: IntTensor, count: number): void {
   const wrong = data.findIndex((id) => id < 0 || id >= count);
   if (wrong < 0) return;
   throw new RangeError(
-    `Embedding: ids[${placeOf(wrong, shape)}] is ${data[wrong]}; the table has ${count} rows. Use 0 to ${count - 1}.`,
+    `Embedding: ids[${coordinatesOf(wrong, shape).join(', ')}] is ${data[wrong]}; the table has ${count} rows. Use 0 to ${count - 1}.`,
   );
 }

@@ -139,21 +139,28 @@ function fileName(path: string): string {
   return path.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
+/** Told of objects that are met again, with the path at which they are. */
+export type Again = (path: string, value: object) => void;
+
 /** Every tensor, module, function and primitive below a root, with its path; objects met twice are passed over. */
-function* properties(
+export function* properties(
   root: object,
+  again: Again = () => undefined,
   path = '',
   seen: Set<unknown> = new Set([root]),
-): Generator<readonly [path: string, value: unknown]> {
+): Generator<readonly [path: string, value: unknown, holder: object, key: string]> {
   for (const [key, value] of Object.entries(root)) {
     const name = path === '' ? key : `${path}.${key}`;
     const container = value instanceof Module || Array.isArray(value);
     if (value === undefined || (typeof value === 'object' && !container && !(value instanceof Tensor))) continue;
     if (typeof value === 'object') {
-      if (seen.has(value)) continue;
+      if (seen.has(value)) {
+        again(name, value);
+        continue;
+      }
       seen.add(value);
     }
-    if (!Array.isArray(value)) yield [name, value];
-    if (container) yield* properties(value, name, seen);
+    if (!Array.isArray(value)) yield [name, value, root, key];
+    if (container) yield* properties(value, again, name, seen);
   }
 }

@@ -25,8 +25,12 @@ export function toDouble(x: Tensor): Tensor {
 }
 
 /**
- * Memory for an op's output: float32, or double where any input is. Inside a scope its contents are unspecified, so the
- * op must write every element. Throws: TypeError for an input that is no Tensor, as plain JavaScript may pass.
+ * Memory for the result of an op of your own: float32, or double where any input is, as `gradcheck` needs it. Inside a
+ * scope its contents are unspecified, so the op must write every element.
+ *
+ * Throws: TypeError for an input that is no Tensor, as plain JavaScript may pass.
+ *
+ * @example allocate([tensor([1, 2])], [3]).length // 3
  */
 export function allocate(inputs: readonly Tensor[], shape: Shape): Float32Array {
   for (const x of inputs) {

@@ -57,6 +57,23 @@ export function checkShape(op: string, shape: Shape): void {
   }
 }
 
+/** The distance in elements between neighbors on each axis of a contiguous tensor. */
+export function stridesOf(shape: Shape): number[] {
+  const strides = new Array<number>(shape.length);
+  let step = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    strides[axis] = step;
+    step *= shape[axis];
+  }
+  return strides;
+}
+
+/** The index along each axis of element `index`. */
+export function coordinatesOf(index: number, shape: Shape): number[] {
+  const strides = stridesOf(shape);
+  return shape.map((length, axis) => Math.floor(index / strides[axis]) % length);
+}
+
 /** Whether two shapes have equally many axes, of equal lengths; nothing is broadcast. */
 export function sameShape(a: Shape, b: Shape): boolean {
   if (a.length !== b.length) return false;

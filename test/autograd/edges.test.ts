@@ -3,18 +3,23 @@ import { gradcheck } from '../../src/autograd/gradcheck.ts';
 import { mul } from '../../src/autograd/ops/arithmetic.ts';
 import { type BatchNormOptions, batchNorm } from '../../src/autograd/ops/batchNorm.ts';
 import { conv2d } from '../../src/autograd/ops/conv2d.ts';
-import { cosineDistance, cosineSimilarity, euclidean } from '../../src/autograd/ops/distances.ts';
+import { cosineDistance, cosineSimilarity, euclidean, squaredEuclidean } from '../../src/autograd/ops/distances.ts';
+import { groupNorm, instanceNorm } from '../../src/autograd/ops/groupNorm.ts';
+import { split } from '../../src/autograd/ops/joining.ts';
+import { layerNorm, rmsNorm } from '../../src/autograd/ops/layerNorm.ts';
+import { mahalanobis } from '../../src/autograd/ops/mahalanobis.ts';
 import { maxPool2d } from '../../src/autograd/ops/maxPool2d.ts';
 import { normalize } from '../../src/autograd/ops/normalize.ts';
 import { pairwiseDistances } from '../../src/autograd/ops/pairwiseDistances.ts';
 import { square } from '../../src/autograd/ops/pointwise.ts';
 import { reshape } from '../../src/autograd/ops/rearrange.ts';
 import { mean, norm, sum } from '../../src/autograd/ops/reductions.ts';
+import { std, variance } from '../../src/autograd/ops/variance.ts';
 import { parameter } from '../../src/autograd/parameter.ts';
 import { backward, pullThrough } from '../../src/autograd/tape.ts';
 import { full, ones, tensor, zeros } from '../../src/tensor/create.ts';
 import { createRandom } from '../../src/tensor/random.ts';
-import { ShapeError } from '../../src/tensor/shape.ts';
+import { type Shape, ShapeError, sizeOf } from '../../src/tensor/shape.ts';
 import { type NestedArray, Tensor } from '../../src/tensor/tensor.ts';
 import { errorOf } from '../errors.ts';
 
@@ -51,6 +56,88 @@ describe.each([1e-45, 1e-40, 1e-38, 1e-20, 1, 1e20, 1e38].map(Math.fround))('a v
     expect(at(pairwise, [[length, 0]], g).gradient).toEqual([0, -2]);
     expect(at((x) => pairwiseDistances(x, x, { metric: 'cosine' }), [[length, 0]]).gradient).toEqual([0, 0]);
   });
+});
+
+/** Each with its degree k: fn of s x is s^k fn of x, where an epsilon grows with s. */
+const homogeneous: Readonly<
+  Record<string, readonly [degree: number, shape: Shape, fn: (x: Tensor, s: number) => Tensor]>
+> = {
+  norm: [1, [3, 4], (x) => norm(x, { axis: -1 })],
+  std: [1, [3, 4], (x) => std(x, { axis: -1 })],
+  variance: [2, [3, 4], (x) => variance(x, { axis: -1 })],
+  normalize: [0, [3, 4], (x) => normalize(x)],
+  'normalize, epsilon': [0, [6, 2], (x, s) => normalize(x, { epsilon: s })],
+  squaredEuclidean: [2, [4, 3], (x) => squaredEuclidean(...halves(x))],
+  euclidean: [1, [4, 3], (x) => euclidean(...halves(x))],
+  cosineSimilarity: [0, [4, 3], (x) => cosineSimilarity(...halves(x))],
+  cosineDistance: [0, [4, 3], (x) => cosineDistance(...halves(x))],
+  mahalanobis: [
+    1,
+    [4, 2],
+    (x) =>
+      mahalanobis(
+        ...halves(x),
+        tensor([
+          [2, 0.5],
+          [0.25, 1],
+        ]),
+      ),
+  ],
+  'pairwise euclidean': [1, [4, 3], (x) => pairwiseDistances(...halves(x))],
+  'pairwise squaredEuclidean': [2, [4, 3], (x) => pairwiseDistances(...halves(x), { metric: 'squaredEuclidean' })],
+  'pairwise cosine': [0, [4, 3], (x) => pairwiseDistances(...halves(x), { metric: 'cosine' })],
+  'batchNorm in training': [0, [4, 3], (x) => batchNorm(x, { training: true, epsilon: 0 })],
+  layerNorm: [0, [2, 4], (x) => layerNorm(x, { epsilon: 0 })],
+  'layerNorm, epsilon': [0, [2, 4], (x, s) => layerNorm(x, { epsilon: s * s })],
+  rmsNorm: [0, [2, 4], (x) => rmsNorm(x, { epsilon: 0 })],
+  groupNorm: [0, [2, 4, 3], (x) => groupNorm(x, { groups: 2, epsilon: 0 })],
+  instanceNorm: [0, [2, 2, 4], (x) => instanceNorm(x, { epsilon: 0 })],
+};
+
+const halves = (x: Tensor): [Tensor, Tensor] => {
+  const [a, b] = split(x, 2, { axis: 0 });
+  return [a, b];
+};
+
+describe.each([-75, 75])('at 2^%d, whose square float32 does not hold', (exponent) => {
+  const random = createRandom(8);
+  const normal = (name: string, shape: Shape, factor: number): Tensor =>
+    new Tensor(
+      random
+        .fork(name)
+        .fillNormal(new Float32Array(sizeOf(shape)), 0, 1)
+        .map((v) => v * factor),
+      shape,
+    );
+  /** The second derivatives of fn at `scale` x, divided by `scale^(degree - 2)`. */
+  const second = ([degree, shape, fn]: (typeof homogeneous)[string], scale: number): number[] => {
+    // The gradient of the output is chosen so that what is expected lies within float32, at the root of its place.
+    const seed = scale ** ((2 - degree) / 2);
+    const x = parameter(normal('x', shape, scale));
+    const y = fn(x, scale);
+    const first = backward(sum(mul(y, normal('seed', y.shape, seed))), { createGraph: true }).get(x);
+    const g = backward(sum(mul(first, normal('direction', shape, 1)))).get(x);
+    return Array.from(g.data, (v) => v * seed);
+  };
+
+  test.each(Object.entries(homogeneous))('%s has the second derivatives of 1, scaled', (_, row) => {
+    const expected = second(row, 1);
+    const largest = Math.max(...expected.map(Math.abs));
+    expect(largest).toBeGreaterThan(0.1);
+    second(row, 2 ** exponent).forEach((v, i) => {
+      expect(Math.abs(v - expected[i]), `element ${i}: ${v} for ${expected[i]}`).toBeLessThanOrEqual(1e-4 * largest);
+    });
+  });
+});
+
+test('numbers far below epsilon are divided by its root, also where that is recorded', () => {
+  for (const norm of [(x: Tensor) => layerNorm(x), (x: Tensor) => rmsNorm(x, { epsilon: 1e-5 })]) {
+    const x = parameter(tensor([[2 ** -75, -(2 ** -75)]]));
+    const loss = sum(mul(norm(x), tensor([1, -1])));
+    for (const createGraph of [false, true])
+      for (const g of backward(loss, { createGraph }).get(x).data)
+        expect(Math.abs(g) * Math.sqrt(1e-5)).toBeCloseTo(1, 5);
+  }
 });
 
 describe('normalize with epsilon', () => {

@@ -4,7 +4,10 @@ import { groupNorm, instanceNorm } from '../../src/autograd/ops/groupNorm.ts';
 import { layerNorm, rmsNorm } from '../../src/autograd/ops/layerNorm.ts';
 import { mahalanobis } from '../../src/autograd/ops/mahalanobis.ts';
 import { pairwiseDistances } from '../../src/autograd/ops/pairwiseDistances.ts';
+import { sum } from '../../src/autograd/ops/reductions.ts';
 import { rowSums } from '../../src/autograd/ops/standardize.ts';
+import { parameter } from '../../src/autograd/parameter.ts';
+import { backward } from '../../src/autograd/tape.ts';
 import { tripletLoss } from '../../src/losses/tripletLoss.ts';
 import { tensor, zeros } from '../../src/tensor/create.ts';
 import { portableKernels, useKernels } from '../../src/tensor/kernels/kernels.ts';
@@ -88,6 +91,25 @@ describe.each([
     const loss = tripletLoss(zeros([1, 2]), tensor([[1, 1]]), tensor([[1, 2]]), { distance: metric, margin: 3 });
     expect(loss.item()).toBe(2);
   });
+});
+
+test('layerNorm over all axes is over all elements, counted or listed', () => {
+  const x = tensor([
+    [1, 3],
+    [3, 1],
+  ]);
+  const unit = [-1, 1, 1, -1];
+  for (const y of [layerNorm(x, { axes: 2, epsilon: 0 }), layerNorm(x, { axes: [0, 1], epsilon: 0 })])
+    expect(Array.from(y.data)).toEqual(unit);
+  expect(Array.from(layerNorm(tensor([1, 3]), { epsilon: 0 }).data)).toEqual([-1, 1]);
+});
+
+test.each([[[2, 0]], [[0, 2]]])('layerNorm of %j has an empty gradient, recorded or not', (shape) => {
+  for (const createGraph of [false, true]) {
+    const x = parameter(zeros(shape));
+    const g = backward(sum(layerNorm(x)), { createGraph }).get(x);
+    expect(g.shape).toEqual(shape);
+  }
 });
 
 test('mahalanobis takes what rounding makes negative for 0', () => {

@@ -15,7 +15,7 @@ import { shapes } from './table/shapes.ts';
 /** Exported functions that give a tensor but are no ops: makers of leaves, data preparation, parts of the engine. */
 type NotAnOp =
   | 'tensor' | 'zeros' | 'ones' | 'full' | 'arange' | 'intTensor' | 'parameter' | 'toTensor'
-  | 'record' | 'recordAs' | 'pullThrough' | 'noGrad' | 'scope' | 'keep' | 'cloneModule' | 'loadModel'
+  | 'record' | 'recordAs' | 'pullThrough' | 'noGrad' | 'detectAnomaly' | 'scope' | 'keep' | 'cloneModule' | 'loadModel'
   | 'kaimingUniform' | 'kaimingNormal' | 'xavierUniform' | 'xavierNormal' | 'orthogonal' | 'truncatedNormal'
   | 'augment' | 'resize' | 'normalizeImages';
 

@@ -173,6 +173,27 @@ describe('cross-entropy', () => {
     }
   });
 
+  test('an ignored item leaves the others alone, also where its index counts to one of them', () => {
+    const x = parameter(draw(2, 'many', [40, 5]));
+    const classes = Array.from({ length: 40 }, (_, i) => (i % 3 === 2 ? -100 : i % 5));
+    for (const options of [{}, { labelSmoothing: 0.1 }, { weight: [1, 2, 3, 4, 5] }]) {
+      const loss = crossEntropy(x, classes, options);
+      const [fast, composed] = [false, true].map((createGraph) => backward(loss, { createGraph }).get(x).data);
+      fast.forEach((v, i) => expect(Math.abs(composed[i] - v)).toBeLessThan(1e-7));
+      const kept = classes.flatMap((y, i) => (y < 0 ? [] : [i]));
+      const rest = new Tensor(Float32Array.from(kept.flatMap((i) => [...x.data.slice(5 * i, 5 * i + 5)])), [
+        kept.length,
+        5,
+      ]);
+      const alone = crossEntropy(
+        rest,
+        kept.map((i) => classes[i]),
+        options,
+      );
+      expect(loss.item()).toBeCloseTo(alone.item(), 6);
+    }
+  });
+
   test('the array of classes may be used again before the gradient is taken', () => {
     const x = parameter(draw(1, 'again', [2, 3]));
     for (const createGraph of [false, true]) {

@@ -1,12 +1,15 @@
 import { describe, expect, test, vi } from 'vitest';
 import { gelu, relu, sigmoid, softplus, tanh } from '../../src/autograd/ops/activations.ts';
 import { add, mul } from '../../src/autograd/ops/arithmetic.ts';
+import { square } from '../../src/autograd/ops/pointwise.ts';
 import { matmul } from '../../src/autograd/ops/products.ts';
 import { transpose } from '../../src/autograd/ops/rearrange.ts';
-import type { Edge } from '../../src/autograd/tape.ts';
-import { gradcheckModule } from '../../src/nn/clone.ts';
+import { type Edge, record } from '../../src/autograd/tape.ts';
+import { MultiHeadAttention } from '../../src/nn/attention.ts';
+import { gradcheckModule, gradgradcheckModule } from '../../src/nn/clone.ts';
 import { Conv1d, Conv2d, ConvTranspose2d } from '../../src/nn/convolutions.ts';
 import { Dropout, Flatten, Linear } from '../../src/nn/dense.ts';
+import { Embedding } from '../../src/nn/embedding.ts';
 import type { Context, Module } from '../../src/nn/module.ts';
 import {
   BatchNorm1d,
@@ -17,13 +20,17 @@ import {
   RMSNorm,
 } from '../../src/nn/normalizations.ts';
 import { AdaptiveAvgPool2d, AvgPool2d, MaxPool2d } from '../../src/nn/pooling.ts';
+import { GRU, LSTM } from '../../src/nn/recurrent.ts';
 import { Sequential } from '../../src/nn/sequential.ts';
 import { namedParameters, stateDict } from '../../src/nn/state.ts';
-import { zeros } from '../../src/tensor/create.ts';
+import { TransformerEncoderLayer } from '../../src/nn/transformer.ts';
+import { tensor, zeros } from '../../src/tensor/create.ts';
+import { intTensor } from '../../src/tensor/intTensor.ts';
 import { isDouble } from '../../src/tensor/precision.ts';
 import { createRandom } from '../../src/tensor/random.ts';
 import { type Shape, sizeOf } from '../../src/tensor/shape.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
+import { errorOf } from '../errors.ts';
 
 /** The rule that is made wrong: edge `edge` of every op called `op`, by a factor. Off where undefined. */
 const sabotage = vi.hoisted(
@@ -245,6 +252,14 @@ const check = ({ module, input, context }: LayerCase) =>
   gradcheckModule(module, (m, x) => m.forward(x, context?.()), [input]);
 
 describe.each(Object.entries(layers))('%s', (_name, row) => {
+  test('has second derivatives within 1e-5, and changes nothing', () => {
+    const { module, input, context } = row;
+    const before = [...stateDict(module).values(), input].map(({ data }) => data.slice());
+    const result = gradgradcheckModule(module, (m, x) => m.forward(x, context?.()), [input]);
+    expect(result.ok, result.message).toBe(true);
+    expect([...stateDict(module).values(), input].map(({ data }) => data)).toEqual(before);
+  });
+
   test('passes at 1e-6, for every parameter and the input, and changes nothing', () => {
     const before = [...stateDict(row.module).values(), row.input].map(({ data }) => data.slice());
     const result = check(row);
@@ -269,6 +284,50 @@ describe.each(Object.entries(layers))('%s', (_name, row) => {
   );
 });
 
+describe('second derivatives within 1e-5, of layers whose first ones are checked in their own files', () => {
+  const second = <M extends Module>(module: M, fn: (m: M, ...inputs: Tensor[]) => Tensor, shapes: readonly Shape[]) => {
+    const { ok, message } = gradgradcheckModule(module, fn, shapes.map(normal));
+    expect(ok, message).toBe(true);
+  };
+
+  test.each([GRU, LSTM])('%o, two layers, both ways, with dropout', (Layer) => {
+    second(
+      new Layer(2, 2, { layers: 2, bidirectional: true, dropout: 0.4, random }),
+      (m, x) => m.forward(x, inTraining()),
+      [[2, 3, 2]],
+    );
+  });
+
+  test.each([GRU, LSTM])('%o, sequences of different lengths', (Layer) => {
+    second(new Layer(2, 2, { random }), (m, x) => m.run(x, { lengths: [3, 1] }).output, [[2, 3, 2]]);
+  });
+
+  test('MultiHeadAttention over a memory, causal and masked', () => {
+    second(new MultiHeadAttention(4, 2, { random }), (m, x) => m.forward(x, inTraining()), [[2, 3, 4]]);
+    const mask = tensor([[[1, 1, 0]], [[0, 0, 0]]]);
+    second(
+      new MultiHeadAttention(4, 1, { bias: false, dropout: 0.3, random }),
+      (m, q, k) => m.attend(q, k, k, { mask }, inTraining()),
+      [
+        [2, 2, 4],
+        [2, 3, 4],
+      ],
+    );
+  });
+
+  test('TransformerEncoderLayer', () => {
+    second(
+      new TransformerEncoderLayer(4, 2, { feedForward: 5, activation: 'gelu', random }),
+      (m, x) => m.encode(x, { causal: true }, inTraining()),
+      [[2, 3, 4]],
+    );
+  });
+
+  test('Embedding, an item twice', () => {
+    second(new Embedding(4, 2, { random }), (m) => square(m.forward(intTensor(Int32Array.of(3, 1, 3), [3]))), []);
+  });
+});
+
 test('every layer with parameters is checked in every parameter', () => {
   for (const { module, input, op, edges } of Object.values(layers)) {
     if (module instanceof Sequential) continue;
@@ -282,7 +341,43 @@ test('a parameter whose gradient is cut off is found, by its place after the inp
   const detached = (m: Linear, x: Tensor): Tensor =>
     add(matmul(x, transpose(m.weight)), m.bias === undefined ? 0 : new Tensor(m.bias.data, m.bias.shape));
   const result = gradcheckModule(module, detached, [normal([3, 2])]);
-  expect([result.ok, result.worst.input, result.worst.analytic]).toEqual([false, 2, 0]);
+  expect([result.ok, result.worst.input, result.worst.name, result.worst.analytic]).toEqual([false, 2, 'bias', 0]);
+  expect(result.message).toMatch(
+    /^gradcheckModule: the gradient with respect to bias at \[0\] \(flat index 0\) is wrong: analytic 0, numeric -?\d/,
+  );
+});
+
+test('a second derivative that is cut off is found, by the name of the parameter', () => {
+  const module = new Sequential(new Linear(2, 2, { random }), tanh);
+  // What the layer gives, and a gradient whose slopes are data.
+  const frozen = (m: Sequential, x: Tensor): Tensor => {
+    const y = m.forward(x);
+    const [weight] = namedParameters(m).values();
+    const slopes = new Tensor(
+      weight.data.map((v) => 3 * v * v),
+      weight.shape,
+    );
+    const cubes = record(
+      'cubes',
+      weight.data.map((v) => v * v * v),
+      weight.shape,
+      [[weight, (g) => mul(g, slopes)]],
+    );
+    return add(y, cubes);
+  };
+  const x = normal([2, 2]);
+  expect(gradcheckModule(module, frozen, [x]).ok).toBe(true);
+  const { ok, worst, message } = gradgradcheckModule(module, frozen, [x]);
+  expect([ok, worst.name]).toEqual([false, '0.weight']);
+  expect(message).toMatch(/^gradgradcheckModule: the second derivative with respect to 0\.weight at \[\d, \d\]/);
+});
+
+test('a weight that is not finite is refused by its name', () => {
+  const module = new Linear(2, 1, { random });
+  module.weight.data[1] = Number.NaN;
+  expect(errorOf(RangeError, () => gradcheckModule(module, (m, x) => m.forward(x), [normal([1, 2])])).message).toBe(
+    'gradcheckModule: weight is NaN at [0, 1], where there is no difference to take. Pass finite inputs.',
+  );
 });
 
 test('runs on a copy in double precision, inputs and buffers too', () => {

@@ -160,6 +160,7 @@ async function expectRefused(
   }
   expect(error).toBeInstanceOf(kind);
   expect(String(error)).toMatch(words);
+  expect(String(error)).toMatch(/^\w+: (train|readSafetensors|loadStateDict|optimizer\.loadState): /);
   expect(snapshot()).toEqual(before);
 }
 
@@ -268,6 +269,32 @@ describe('resume refuses, before anything is written,', () => {
         FormatError,
         /train: the checkpoint's metadata .* is not a list of 2/,
       );
+    }
+  });
+
+  it('a number of batches a step that is none', async () => {
+    for (const text of ['', 'null', '[]', '[0]', '[-1]', '[1.5]', '["2"]', '[1,2]', '[1e999]']) {
+      await expectRefused(
+        tampered({ 'twingrad.accumulate': text }),
+        FormatError,
+        /train: the checkpoint's metadata '.*' is not a list of 1 fitting numbers\. The file is damaged/,
+      );
+    }
+    await expectRefused(
+      tampered({ 'twingrad.accumulate': '[2]' }),
+      RangeError,
+      /with accumulate: 2, this one has .*: 1/,
+    );
+  });
+
+  it('best weights without their score, in the twin and beside it', async () => {
+    // As many of the one as of the other, or only one kind.
+    for (const names of [['best.a', 'best_extra.a'], ['best.a'], ['best_extra.a']]) {
+      const bytes = tampered({ 'twingrad.best': undefined }, (entries) => {
+        for (const name of entries.keys()) if (name.startsWith('best')) entries.delete(name);
+        for (const name of names) entries.set(name, { dtype: 'F32', shape: [1], bytes: new Uint8Array(4) });
+      });
+      await expectRefused(bytes, FormatError, /train: the checkpoint's metadata 'undefined' is not a list of 2/);
     }
   });
 

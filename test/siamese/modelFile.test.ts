@@ -68,6 +68,7 @@ function expectRefused(bytes: Uint8Array, twin: Twin<Measure>, words: RegExp): v
   }
   expect(error).toBeInstanceOf(FormatError);
   expect(String(error)).toMatch(words);
+  expect(String(error)).toMatch(/^FormatError: loadModel: /);
   expect(bits(twin)).toEqual(before);
   expect(twin.threshold).toBeUndefined();
 }

@@ -104,7 +104,7 @@ function keepAllowed(x: Tensor, pattern: MaskPattern): Tensor {
 }
 
 function select(x: Float32Array, { allowed, starts }: MaskPattern, otherwise: number, out: Float32Array): void {
-  const size = starts.length === 0 ? 0 : x.length / starts.length;
+  const size = x.length / starts.length;
   for (let item = 0, o = 0; item < starts.length; item++) {
     for (let i = starts[item], end = o + size; o < end; i++, o++) out[o] = allowed[i] === 1 ? x[o] : otherwise;
   }

@@ -5,7 +5,6 @@ import { ShapeError, sizeOf } from '../../tensor/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import { fused, pullThrough, record } from '../tape.ts';
 import { add, mul, sub } from './arithmetic.ts';
-import { square } from './pointwise.ts';
 import { reshape } from './rearrange.ts';
 import { mean, sum } from './reductions.ts';
 import {
@@ -14,6 +13,7 @@ import {
   checkEpsilon,
   checkPerChannel,
   inverseRoot,
+  overRootMeanSquare,
   standardized,
 } from './standardize.ts';
 
@@ -172,8 +172,9 @@ function composedBatchNorm(x: Tensor, options: BatchNormOptions, affine: readonl
   const fixed = !training && runningMean !== undefined && runningVar !== undefined;
   const center = fixed ? perChannel(runningMean) : mean(rows, { axis: [0, 2], keepDims: true });
   const centered = sub(rows, center);
-  const variance = fixed ? perChannel(runningVar) : mean(square(centered), { axis: [0, 2], keepDims: true });
-  const normalized = standardized(centered, variance, epsilon);
+  const normalized = fixed
+    ? standardized(centered, perChannel(runningVar), epsilon)
+    : overRootMeanSquare(centered, [0, 2], epsilon);
   const weight = options.weight === undefined ? undefined : affine[0];
   const bias = options.bias === undefined ? undefined : affine[affine.length - 1];
   const scaled = weight === undefined ? normalized : mul(normalized, perChannel(weight));

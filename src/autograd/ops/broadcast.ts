@@ -1,11 +1,19 @@
 import { checkInteger } from '../../tensor/check.ts';
 import { giveBack } from '../../tensor/memory.ts';
 import { allocate, isDouble, toDouble } from '../../tensor/precision.ts';
-import { broadcastShapes, checkShape, type Shape, ShapeError, sameShape, sizeOf } from '../../tensor/shape.ts';
+import {
+  broadcastShapes,
+  checkShape,
+  type Shape,
+  ShapeError,
+  sameShape,
+  sizeOf,
+  stridesOf,
+} from '../../tensor/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import { record } from '../tape.ts';
 import { reshape } from './rearrange.ts';
-import { readStrided, stridesOf } from './strided.ts';
+import { readStrided } from './strided.ts';
 import { sumAxes } from './sumAxes.ts';
 
 /** What an elementwise op takes on either side. */

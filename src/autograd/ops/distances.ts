@@ -4,10 +4,9 @@ import { ShapeError, sameShape } from '../../tensor/shape.ts';
 import { type Pullback, Tensor } from '../../tensor/tensor.ts';
 import { Distance, Similarity } from '../measure.ts';
 import { fused, recordAs } from '../tape.ts';
-import { divOrZero, mul, neg, sub } from './arithmetic.ts';
-import { normalize } from './normalize.ts';
+import { mul, neg, sub } from './arithmetic.ts';
+import { normalize, overLength } from './normalize.ts';
 import { reshape } from './rearrange.ts';
-import { norm } from './reductions.ts';
 
 /**
  * `|a - b|^2` row by row.
@@ -34,13 +33,11 @@ export function squaredEuclidean(a: Tensor, b: Tensor): Distance {
  */
 export function euclidean(a: Tensor, b: Tensor): Distance {
   checkRows('euclidean', a, b);
-  // Dividing first keeps the slope at most 1, also between rows that differ by less than float32's normal numbers.
-  const pull = (g: Tensor) => mul(column(g), divOrZero(sub(a, b), column(y)));
-  const y: Distance = recordAs(rowDistances(a, b, true), 'euclidean', [
+  const pull = (g: Tensor) => mul(column(g), normalize(sub(a, b)));
+  return recordAs(rowDistances(a, b, true), 'euclidean', [
     [a, fused(pullDirection(1, a, b), pull)],
     [b, fused(pullDirection(-1, a, b), (g) => neg(pull(g)))],
   ]);
-  return y;
 }
 
 /**
@@ -156,7 +153,7 @@ function fastCosineGradient(sign: number, a: Tensor, b: Tensor): Pullback {
 function cosineGradient(g: Tensor, a: Tensor, b: Tensor, y: Tensor): Tensor {
   const direction = sub(normalize(b), mul(column(y), normalize(a)));
   // The quotient last: g / |a| overflows where |a| is below 1e-38.
-  return divOrZero(mul(column(g), direction), norm(a, { axis: -1, keepDims: true }));
+  return overLength(mul(column(g), direction), a);
 }
 
 /** Differences are taken and squared in double precision, as `pairwiseDistances` takes them. */

@@ -1,11 +1,10 @@
-import type { Shape } from '../../tensor/shape.ts';
+import { type Shape, stridesOf } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { mul } from './arithmetic.ts';
 import { readPlaces } from './places.ts';
 import { matmul } from './products.ts';
 import { reshape, transpose } from './rearrange.ts';
 import { sum } from './reductions.ts';
-import { stridesOf } from './strided.ts';
 import { resolveSubscripts, type Subscripts } from './subscripts.ts';
 
 /**

@@ -4,17 +4,16 @@ import { ShapeError, sizeOf } from '../../tensor/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import { fused, pullThrough, record } from '../tape.ts';
 import { add, mul, sub } from './arithmetic.ts';
-import { square } from './pointwise.ts';
 import { reshape } from './rearrange.ts';
 import { mean, sum } from './reductions.ts';
 import {
   type ChannelSums,
   checkEpsilon,
   checkPerChannel,
+  overRootMeanSquare,
   rowAffine,
   rowStatistics,
   rowSums,
-  standardized,
 } from './standardize.ts';
 
 /** Options of `instanceNorm`. */
@@ -187,7 +186,7 @@ function composedGroups(
   const [batch, channels] = x.shape;
   const rows = reshape(x, [batch * groups, x.size / (batch * groups)]);
   const residual = sub(rows, mean(rows, { axis: 1, keepDims: true }));
-  const normalized = standardized(residual, mean(square(residual), { axis: 1, keepDims: true }), epsilon);
+  const normalized = overRootMeanSquare(residual, 1, epsilon);
   const planes = reshape(normalized, [batch, channels, x.size / (batch * channels)]);
   const perChannel = (t: Tensor) => reshape(t, [1, channels, 1]);
   const scaled = weight === undefined ? planes : mul(planes, perChannel(weight));

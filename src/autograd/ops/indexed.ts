@@ -2,11 +2,19 @@ import { checkInteger } from '../../tensor/check.ts';
 import { type Integers, IntTensor, toIntegers, toIntTensor } from '../../tensor/intTensor.ts';
 import { giveBack, takeDoubles, takeIntegers } from '../../tensor/memory.ts';
 import { allocate, allocateZeros } from '../../tensor/precision.ts';
-import { checkShape, resolveAxis, type Shape, ShapeError, sameShape, sizeOf } from '../../tensor/shape.ts';
+import {
+  checkShape,
+  coordinatesOf,
+  resolveAxis,
+  type Shape,
+  ShapeError,
+  sameShape,
+  sizeOf,
+  stridesOf,
+} from '../../tensor/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import { record } from '../tape.ts';
 import { slice } from './rearrange.ts';
-import { placeOf, stridesOf } from './strided.ts';
 
 /** Along which axis an index counts. */
 export interface IndexOptions {
@@ -110,7 +118,7 @@ export function oneHot(indices: Integers, classes: number): Tensor {
   for (let i = 0; i < data.length; i++) {
     if (data[i] < 0 || data[i] >= classes) {
       throw new RangeError(
-        `oneHot: indices[${placeOf(i, from)}] is ${data[i]}, outside the ${classes} classes. Use 0 to ${classes - 1}, or more classes.`,
+        `oneHot: indices[${coordinatesOf(i, from).join(', ')}] is ${data[i]}, outside the ${classes} classes. Use 0 to ${classes - 1}, or more classes.`,
       );
     }
     out[i * classes + data[i]] = 1;
@@ -138,7 +146,8 @@ function positionsOf(op: string, shape: Shape, index: IntTensor, axis: number): 
   const positions = takeIntegers(index.size);
   for (let i = 0, base = 0; i < positions.length; i++) {
     const value = index.data[i];
-    if (value < 0 || value >= shape[along]) throw outside(op, `index[${placeOf(i, index.shape)}]`, value, shape, along);
+    if (value < 0 || value >= shape[along])
+      throw outside(op, `index[${coordinatesOf(i, index.shape).join(', ')}]`, value, shape, along);
     positions[i] = base + value * step;
     for (let a = shape.length - 1; a >= 0; a--) {
       base += steps[a];

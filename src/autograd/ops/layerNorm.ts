@@ -4,10 +4,9 @@ import { resolveAxis, type Shape, ShapeError, sameShape, sizeOf } from '../../te
 import { Tensor } from '../../tensor/tensor.ts';
 import { fused, pullThrough, record } from '../tape.ts';
 import { add, mul, sub } from './arithmetic.ts';
-import { square } from './pointwise.ts';
 import { reshape, transpose } from './rearrange.ts';
 import { mean } from './reductions.ts';
-import { checkEpsilon, rowStatistics, standardized } from './standardize.ts';
+import { checkEpsilon, overRootMeanSquare, rowStatistics } from './standardize.ts';
 
 /** Options of `rmsNorm`. */
 export interface RmsNormOptions {
@@ -220,7 +219,7 @@ function composedRows(
   if (x.size === 0) return x;
   const rows = reshape(x, [x.size / width, width]);
   const residual = centered ? sub(rows, mean(rows, { axis: 1, keepDims: true })) : rows;
-  const normalized = standardized(residual, mean(square(residual), { axis: 1, keepDims: true }), epsilon);
+  const normalized = overRootMeanSquare(residual, 1, epsilon);
   const scaled = weight === undefined ? normalized : mul(normalized, reshape(weight, [width]));
   return reshape(bias === undefined ? scaled : add(scaled, reshape(bias, [width])), x.shape);
 }

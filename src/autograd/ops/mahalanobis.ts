@@ -4,8 +4,9 @@ import { ShapeError } from '../../tensor/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import { Distance } from '../measure.ts';
 import { fused, pullThrough, recordAs } from '../tape.ts';
-import { add, mul, sub } from './arithmetic.ts';
+import { add, div, mul, sub } from './arithmetic.ts';
 import { checkRows } from './distances.ts';
+import { moderateScale } from './moderateScale.ts';
 import { sqrt } from './pointwise.ts';
 import { matmul } from './products.ts';
 import { sum } from './reductions.ts';
@@ -54,16 +55,17 @@ export function mahalanobis(a: Tensor, b: Tensor, matrix: Tensor): Distance {
     const gx = allocate([g, ...inputs], a.shape);
     for (let n = 0, o = 0; n < rows; n++) {
       const slope = roots[n] === 0 ? 0 : (sign * g.data[n]) / roots[n];
-      for (let i = 0; i < width; i++, o++) gx[o] = slope === 0 ? 0 : slope * symmetricRow(x, y, m, n * width, i, width);
+      for (let i = 0; i < width; i++, o++)
+        gx[o] = roots[n] === 0 ? 0 : slope * symmetricRow(x, y, m, n * width, i, width);
     }
     return new Tensor(gx, a.shape);
   };
   const pullMatrix = (g: Tensor) => {
     const sums = takeDoubles(width * width).fill(0);
     for (let n = 0; n < rows; n++) {
-      const slope = roots[n] === 0 ? 0 : g.data[n] / (2 * roots[n]);
+      if (roots[n] === 0) continue;
+      const slope = g.data[n] / (2 * roots[n]);
       const start = n * width;
-      if (slope === 0) continue;
       for (let i = 0, o = 0; i < width; i++) {
         const scaled = slope * (x[start + i] - y[start + i]);
         for (let j = start, end = start + width; j < end; j++, o++) sums[o] += scaled * (x[j] - y[j]);
@@ -119,14 +121,21 @@ function symmetricRow(
   return product / 2;
 }
 
-/** The same from ops that have second derivatives; at distance 0 a constant. */
+/** The same from ops that have second derivatives, of numbers scaled so that float32 holds the form; at distance 0 a constant. */
 function composedMahalanobis(a: Tensor, b: Tensor, matrix: Tensor): Tensor {
-  const difference = sub(a, b);
-  const form = sum(mul(matmul(difference, matrix), difference), { axis: 1 });
+  const d = sub(a, b);
+  const [rowScale, matrixScale] = [moderateScale(d, 1), moderateScale(matrix, [0, 1])];
+  const x = rowScale === undefined ? d : div(d, rowScale);
+  const m = matrixScale === undefined ? matrix : div(matrix, matrixScale);
+  const form = sum(mul(matmul(x, m), x), { axis: 1 });
   const zero = new Tensor(
     form.data.map((v) => (v <= 0 ? 1 : 0)),
     form.shape,
   );
-  const positive = sub(1, zero);
-  return mul(positive, sqrt(add(mul(form, positive), zero)));
+  const root = Math.sqrt(matrixScale?.data[0] ?? 1);
+  const back = new Tensor(
+    zero.data.map((v, n) => (1 - v) * (rowScale?.data[n] ?? 1) * root),
+    form.shape,
+  );
+  return mul(back, sqrt(add(mul(form, sub(1, zero)), zero)));
 }

@@ -2,7 +2,8 @@ import { allocate } from '../../tensor/precision.ts';
 import { resolveAxis, sizeOf } from '../../tensor/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import { fused, record } from '../tape.ts';
-import { divOrZero, maximum, mul, sub } from './arithmetic.ts';
+import { div, divOrZero, maximum, mul, sub } from './arithmetic.ts';
+import { moderateScale } from './moderateScale.ts';
 import { norm, sum } from './reductions.ts';
 import { checkEpsilon } from './standardize.ts';
 
@@ -51,7 +52,7 @@ export function normalize(x: Tensor, { axis = -1, epsilon = 0 }: NormalizeOption
     eachVector((first, end, length) => {
       const divisor = Math.max(length, epsilon);
       let dot = 0;
-      if (length >= epsilon && length > 0) {
+      if (length >= epsilon) {
         for (let i = first; i < end; i += step) dot += g.data[i] * x.data[i];
         dot /= divisor * divisor;
       }
@@ -60,15 +61,23 @@ export function normalize(x: Tensor, { axis = -1, epsilon = 0 }: NormalizeOption
     return new Tensor(gx, x.shape);
   };
   const composed = (g: Tensor): Tensor => {
+    if (epsilon === 0) return overLength(sub(g, mul(y, sum(mul(g, y), { axis, keepDims: true }))), x, axis);
     const length = norm(x, { axis, keepDims: true });
-    const divisor = epsilon === 0 ? length : maximum(length, epsilon);
     const turning = new Tensor(
       length.data.map((v) => (v < epsilon ? 0 : 1)),
       length.shape,
     );
     // The difference first, then the quotient: y / |x| overflows where |x| is below 1e-38.
-    return divOrZero(sub(g, mul(y, mul(turning, sum(mul(g, y), { axis, keepDims: true })))), divisor);
+    const across = sub(g, mul(y, mul(turning, sum(mul(g, y), { axis, keepDims: true }))));
+    return divOrZero(across, maximum(length, epsilon));
   };
   const y: Tensor = record('normalize', out, x.shape, [[x, fused(fast, composed)]]);
   return y;
+}
+
+/** `t / |x|` along an axis from ops, 0 where x is 0; also where the length of x is beyond float32 or denormal. */
+export function overLength(t: Tensor, x: Tensor, axis = -1): Tensor {
+  const scale = moderateScale(x, axis);
+  if (scale === undefined) return divOrZero(t, norm(x, { axis, keepDims: true }));
+  return div(divOrZero(t, norm(div(x, scale), { axis, keepDims: true })), scale);
 }

@@ -1,7 +1,6 @@
-import { checkShape, type Shape, ShapeError } from '../../tensor/shape.ts';
+import { checkShape, type Shape, ShapeError, stridesOf } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { writePlaces } from './places.ts';
-import { stridesOf } from './strided.ts';
 
 /** How many entries are added to one axis, at its start and at its end. */
 export type Padding = readonly [before: number, after: number];

@@ -6,14 +6,14 @@ import { checkShape, ShapeError } from '../../tensor/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import { Distance } from '../measure.ts';
 import { fused, pullThrough, recordAs } from '../tape.ts';
-import { divOrZero, mul, neg, sub } from './arithmetic.ts';
+import { mul, neg, sub } from './arithmetic.ts';
 import { expand } from './broadcast.ts';
 import { chebyshev, manhattan } from './cityBlock.ts';
 import { COSINE_BOUND, cosineOf, euclidean, squaredEuclidean } from './distances.ts';
-import { normalize } from './normalize.ts';
+import { normalize, overLength } from './normalize.ts';
 import { matmul } from './products.ts';
 import { reshape, transpose } from './rearrange.ts';
-import { norm, sum } from './reductions.ts';
+import { sum } from './reductions.ts';
 
 /** The distances that can be taken between all rows of two tensors. */
 export type Metric = 'euclidean' | 'squaredEuclidean' | 'cosine' | 'manhattan' | 'chebyshev';
@@ -102,7 +102,7 @@ function dot(a: Float32Array, b: Float32Array, n: number, m: number, width: numb
 /** Of cosines y of the rows of x to those of `others`: `sum_m g[n, m] (other[m] / |other[m]| - y[n, m] x[n] / |x[n]|) / |x[n]|`. */
 function cosineGradient(g: Tensor, x: Tensor, others: Tensor, y: Tensor): Tensor {
   const along = mul(sum(mul(g, y), { axis: 1, keepDims: true }), normalize(x));
-  return divOrZero(sub(matmul(g, normalize(others)), along), norm(x, { axis: -1, keepDims: true }));
+  return overLength(sub(matmul(g, normalize(others)), along), x);
 }
 
 /** The gradient of `[a, b][index]` in a metric of differences: the sum over all rows of the other. */

@@ -55,7 +55,7 @@ export function pow(left: Operand, right: Operand): Tensor {
 
 /** `b a^(b - 1) g`. Where that is 0 times infinity the base is replaced first, so that no derivative of it is NaN. */
 function composedBaseGradient(g: Tensor, a: Tensor, b: Tensor): Tensor {
-  const flat = maskOf(a, b, g.shape, (x, y) => y === 0 && (x === 0 || Number.isNaN(x)));
+  const flat = maskOf(a, b, g.shape, (x, y) => y === 0 && !Number.isFinite(Math.fround(1 / x)));
   return choose(flat, 0, mul(g, mul(b, pow(choose(flat, 1, a), sub(b, 1)))));
 }
 

@@ -1,8 +1,8 @@
-import { resolveAxes, resolveAxis, type Shape, ShapeError, sizeOf } from '../../tensor/shape.ts';
+import { resolveAxes, resolveAxis, type Shape, ShapeError, sizeOf, stridesOf } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { record } from '../tape.ts';
 import { readPlaces } from './places.ts';
-import { readStrided, stridesOf } from './strided.ts';
+import { readStrided } from './strided.ts';
 
 /**
  * The same elements in the same order under another shape; the data is shared, not copied. One length may be -1: it

@@ -32,7 +32,8 @@ export function sum(x: Tensor, options: ReductionOptions = {}): Tensor {
  */
 export function mean(x: Tensor, options: ReductionOptions = {}): Tensor {
   const { final } = reducedShapes('mean', x.shape, options);
-  const terms = sizeOf(final) === 0 ? 1 : x.size / sizeOf(final);
+  // NaN for an empty result, none of whose elements it divides.
+  const terms = x.size / sizeOf(final);
   if (terms === 0)
     throw new ShapeError('mean', 'the mean of no elements is undefined', [x.shape], 'Check for an empty batch first.');
   return quotientOfSum(x, terms, options);

@@ -4,7 +4,10 @@ import { isDouble } from '../../tensor/precision.ts';
 import { ShapeError } from '../../tensor/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import { add, div, mul, sub } from './arithmetic.ts';
-import { sqrt } from './pointwise.ts';
+import type { Operand } from './broadcast.ts';
+import { moderateScale } from './moderateScale.ts';
+import { sqrt, square } from './pointwise.ts';
+import { mean } from './reductions.ts';
 
 /* What the normalizations share: mean 0 and variance 1, before any scale and shift. */
 
@@ -130,11 +133,28 @@ export function rowStatistics(
 }
 
 /** `centered / sqrt(variance + epsilon)` from ops that have second derivatives; 0 where the root is 0. */
-export function standardized(centered: Tensor, variance: Tensor, epsilon: number): Tensor {
+export function standardized(centered: Tensor, variance: Tensor, epsilon: Operand): Tensor {
   const spread = add(variance, epsilon);
   const constant = new Tensor(
     spread.data.map((v) => (v === 0 ? 1 : 0)),
     spread.shape,
   );
   return mul(sub(1, constant), div(centered, sqrt(add(spread, constant))));
+}
+
+/**
+ * `x / sqrt(mean(x^2) + epsilon)` along the axes from ops that have second derivatives; 0 where the root is 0. Numbers
+ * whose squares float32 does not hold are scaled first; the scale, a constant, cancels.
+ */
+export function overRootMeanSquare(x: Tensor, axis: number | readonly number[], epsilon: number): Tensor {
+  const scale = moderateScale(x, axis, Math.sqrt(epsilon));
+  const scaled = scale === undefined ? x : div(x, scale);
+  const rest =
+    scale === undefined
+      ? epsilon
+      : new Tensor(
+          scale.data.map((v) => epsilon / v / v),
+          scale.shape,
+        );
+  return standardized(scaled, mean(square(scaled), { axis, keepDims: true }), rest);
 }

@@ -8,23 +8,6 @@ import type { Tensor } from '../../tensor/tensor.ts';
  * with strides instead. `readStrided` and `writeStrided` are each other's transpose where no element is repeated.
  */
 
-/** The distance in elements between neighbors on each axis of a contiguous tensor. */
-export function stridesOf(shape: Shape): number[] {
-  const strides = new Array<number>(shape.length);
-  let step = 1;
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    strides[axis] = step;
-    step *= shape[axis];
-  }
-  return strides;
-}
-
-/** The index of element i, axis by axis, as messages name it: `1, 0`. */
-export function placeOf(i: number, shape: Shape): string {
-  const strides = stridesOf(shape);
-  return shape.map((length, axis) => Math.floor(i / strides[axis]) % length).join(', ');
-}
-
 /** `out[i, j, ...] = x[start + i * strides[0] + j * strides[1] + ...]` for an output of `shape`. */
 export function readStrided(x: Tensor, shape: Shape, start: number, strides: readonly number[]): Float32Array {
   const out = allocate([x], shape);

@@ -1,9 +1,9 @@
 import { active, type SumSpec } from '../../tensor/kernels/kernels.ts';
 import * as portable from '../../tensor/kernels/portable/sums.ts';
 import { giveBack, takeDoubles } from '../../tensor/memory.ts';
-import { type Shape, sizeOf } from '../../tensor/shape.ts';
+import { type Shape, sizeOf, stridesOf } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { readStrided, stridesOf } from './strided.ts';
+import { readStrided } from './strided.ts';
 
 /**
  * The sums of x over the axes along which `shape` would be broadcast to `x.shape`, in double precision: scratch, to be

@@ -111,6 +111,8 @@ export const losses = {
     { edge: 'masked', inputs: [[[0, 0, -Infinity]]], fn: (x) => t.crossEntropy(x, [0]), value: ln2, gradients: [[[-0.5, 0.5, 0]]] },
     { edge: 'masked', inputs: [[[5, 7], [1, 2]]], fn: (x) => t.crossEntropy(x, [-100, -100]), value: 0, gradients: [[[0, 0], [0, 0]]] },
     { edge: 'masked', inputs: [[[0, 0], [1, 2]]], fn: (x) => t.crossEntropy(x, [1, 0], { ignoreIndex: 0 }), value: ln2, gradients: [[[0.5, -0.5], [0, 0]]] },
+    { edge: 'masked', inputs: [[[-Infinity, -Infinity], [0, 0]]], fn: (x) => t.crossEntropy(x, [1, 0]), value: NaN, gradients: [[[NaN, NaN], [-0.25, 0.25]]] },
+    { edge: 'masked', inputs: [[[-Infinity, -Infinity], [0, 0]]], fn: (x) => t.crossEntropy(x, [-100, 0]), value: ln2, gradients: [[[0, 0], [-0.5, 0.5]]] },
     { edge: 'zero', inputs: [[[0, 1]]], fn: (x) => t.crossEntropy(x, [0], { weight: [0, 1] }), value: 0, gradients: [[[0, 0]]] },
     { edge: 'NaN', inputs: [[[NaN, 1], [0, 0]]], fn: (x) => t.crossEntropy(x, [0, 0], { reduction: 'none' }), value: [NaN, ln2] },
   ], refuses: [

@@ -35,7 +35,7 @@ function attended(name: string, { lead, queries, keys, bias, may = () => true, .
 export const products = {
   matmul: { cases: [
     { name: 'small', inputs: [normal([2, 3]), normal([3, 4])], fn: t.matmul, shape: [2, 4], oracle: ([i, j], a, b) => total(3, (k) => a(i, k) * b(k, j)) },
-    { name: 'packed, ragged', inputs: [normal([18, 17]), normal([17, 19])], fn: t.matmul, shape: [18, 19], oracle: ([i, j], a, b) => total(17, (k) => a(i, k) * b(k, j)), noSecondOrder: 'covered by the small case' },
+    { name: 'packed, ragged', inputs: [normal([18, 17]), normal([17, 19])], fn: t.matmul, shape: [18, 19], oracle: ([i, j], a, b) => total(17, (k) => a(i, k) * b(k, j)) },
     { name: 'vectors', inputs: [normal([3]), normal([3])], fn: t.matmul, shape: [], oracle: (_, a, b) => total(3, (k) => a(k) * b(k)) },
     { name: 'matrix and vector', inputs: [normal([2, 3]), normal([3])], fn: t.matmul, shape: [2], oracle: ([i], a, b) => total(3, (k) => a(i, k) * b(k)) },
     { name: 'vector and batch', inputs: [normal([3]), normal([2, 3, 4])], fn: t.matmul, shape: [2, 4], oracle: ([n, j], a, b) => total(3, (k) => a(k) * b(n, k, j)) },

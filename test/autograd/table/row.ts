@@ -15,9 +15,10 @@ export interface Case {
   readonly fn: (...inputs: t.Tensor[]) => t.Tensor;
   readonly shape: readonly number[];
   readonly oracle: (index: readonly number[], ...inputs: Read[]) => number;
-  /** Why second derivatives are not compared with differences, where they are not. */
-  readonly noSecondOrder?: string;
 }
+
+/** Whether there is nothing in a case that could be compared with differences. */
+export const isEmpty = ({ inputs, shape }: Case): boolean => inputs.every((x) => x.size === 0) || sizeOf(shape) === 0;
 
 /** What lies at an edge of an op's domain. `window` is a kernel or window that overhangs, gaps or is not square. */
 type EdgeKind =

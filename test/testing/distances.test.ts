@@ -1,0 +1,4 @@
+import { distanceSubjects } from './distanceTable.ts';
+import { testSubjects } from './subjects.ts';
+
+testSubjects(distanceSubjects, 100);

@@ -1,0 +1,4 @@
+import { moduleSubjects } from './moduleTable.ts';
+import { testSubjects } from './subjects.ts';
+
+testSubjects(moduleSubjects);

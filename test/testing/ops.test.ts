@@ -1,0 +1,4 @@
+import { opSubjects } from './opLawTable.ts';
+import { testSubjects } from './subjects.ts';
+
+testSubjects(opSubjects);
