@@ -54,13 +54,13 @@ function report(outcomes: readonly Outcome[], all: number, seed: number, whole: 
   console.log(`\n${drawn.toString()}`);
   for (const mutant of survivorsOf(outcomes))
     console.log(`${lineOf(mutant)}  ${accepted[keyOf(mutant)]?.reason ?? 'NO REASON'}`);
-  if (!whole) return survivorsOf(outcomes).length > 0 ? 1 : 0;
+  const unexplained = survivorsOf(outcomes).filter((mutant) => accepted[keyOf(mutant)] === undefined);
+  if (!whole) return unexplained.length > 0 ? 1 : 0;
 
   writeFileSync(page, formatPage({ seed, all, outcomes, scores }, accepted));
   const plain = percent(scores[scores.length - 1]);
   console.log(`score ${plain.toFixed(1)} %, without equivalents ${withoutEquivalent(outcomes, accepted).toFixed(1)} %`);
   for (const key of staleOf(outcomes, accepted)) console.log(`stale reason in accepted.json: ${key}`);
-  const unexplained = survivorsOf(outcomes).filter((mutant) => accepted[keyOf(mutant)] === undefined);
   if (unexplained.length > 0) console.log(`${unexplained.length} survivors without a reason in accepted.json`);
   if (plain < LEAST) console.log(`the score is under ${LEAST} %`);
   return unexplained.length > 0 || plain < LEAST ? 1 : 0;

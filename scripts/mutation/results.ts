@@ -9,6 +9,8 @@ export interface Outcome {
 
 /** Why a survivor may stay: `equivalent`, no input can tell it from the original, or another `reason` not to test it. */
 interface Acceptance {
+  /** For the reader: its file, original and replacement. */
+  readonly mutant: string;
   readonly equivalent: boolean;
   readonly reason: string;
 }

@@ -75,8 +75,8 @@ export class AnomalyError extends Error implements AnomalyFacts {
  * or within `noGrad` and `scope`.
  *
  * Cost: reads every result and gradient once more, and notes where each op was called. For a search, not for every run.
- * Throws: AnomalyError, with the op, shapes, place and value as fields; TypeError where `fn` returns a promise; whatever
- * `fn` throws.
+ * Throws: AnomalyError, with the op, shapes, place and value as fields; TypeError where `fn` returns a promise or a
+ * generator; whatever `fn` throws.
  *
  * @example detectAnomaly(() => log(tensor([1, 2])).toArray()) // [0, 0.6931472]
  * @example
@@ -90,13 +90,13 @@ export class AnomalyError extends Error implements AnomalyFacts {
  * op // 'sqrt, backward: Infinity'
  */
 export function detectAnomaly<T>(fn: () => T, { allowInfinity = false }: DetectAnomalyOptions = {}): T {
-  const watch = new Detector(allowInfinity ? firstNaN : firstNonFinite);
-  return watched(watch, () => withRecording(isRecording(), 'detectAnomaly', fn));
+  return watched(new Detector(allowInfinity), () => withRecording(isRecording(), 'detectAnomaly', fn));
 }
 
 /** An op as it was called. */
 interface Call {
   readonly op: string;
+  readonly edges: readonly Edge[];
   readonly inputs: readonly Tensor[];
   readonly out: Tensor;
   /** Its stack leads to the call; undefined for an op that ran before. */
@@ -112,18 +112,20 @@ interface Finding {
 }
 
 class Detector implements Watch {
+  readonly #allowInfinity: boolean;
   readonly #first: (data: Float32Array) => number;
   /** The calls that made tensors which still live, since a graph keeps of an op only the inputs that need a gradient. */
   readonly #calls = new WeakMap<Tensor, Call>();
   /** How many pullbacks are running: what they make on the way is their own affair. */
   #pulling = 0;
 
-  constructor(first: (data: Float32Array) => number) {
-    this.#first = first;
+  constructor(allowInfinity: boolean) {
+    this.#allowInfinity = allowInfinity;
+    this.#first = allowInfinity ? firstNaN : firstNonFinite;
   }
 
   made(out: Tensor, op: string, edges: readonly Edge[]): void {
-    const call: Call = { op, inputs: edges.map(([x]) => x), out, place: new Error(`${op} was called here`) };
+    const call = callOf(op, edges, out, new Error(`${op} was called here`));
     this.#calls.set(out, call);
     if (this.#pulling > 0) return;
     const made = this.#find(out);
@@ -132,10 +134,11 @@ class Detector implements Watch {
     const given = this.#given(call.inputs, out);
     if (given !== undefined) throw givenAnomaly(given, call);
     if (MASKS.has(op)) return;
-    throw madeAnomaly(preferNaN(made), call);
+    throw madeAnomaly(preferNaN(made), call, this.#allowInfinity);
   }
 
-  pull(out: Tensor, [source, pullback]: Edge, g: Tensor): Tensor {
+  pull(out: Tensor, edge: Edge, g: Tensor): Tensor {
+    const [, pullback] = edge;
     this.#pulling++;
     let contribution: Tensor;
     try {
@@ -146,9 +149,9 @@ class Detector implements Watch {
     const found = this.#pulling > 0 ? undefined : this.#find(contribution);
     if (found === undefined) return contribution;
     const { name = '', edges = [] } = out.node ?? {};
-    const call = this.#calls.get(out) ?? { op: name, inputs: edges.map(([x]) => x), out, place: undefined };
+    const call = this.#calls.get(out) ?? callOf(name, edges, out, undefined);
     const given = this.#given([...call.inputs, out], contribution);
-    throw backwardAnomaly({ ...found, input: call.inputs.indexOf(source) }, call, g, given);
+    throw backwardAnomaly({ ...found, input: call.edges.indexOf(edge) }, call, g, given);
   }
 
   #find(x: Tensor, input?: number): Finding | undefined {
@@ -163,6 +166,10 @@ class Detector implements Watch {
     const nan = findings.find(({ value }) => Number.isNaN(value));
     return nan ?? (firstNaN(out.data) < 0 ? findings[0] : undefined);
   }
+}
+
+function callOf(op: string, edges: readonly Edge[], out: Tensor, place: Error | undefined): Call {
+  return { op, edges, inputs: edges.map(([x]) => x), out, place };
 }
 
 /** Ops that lay -Infinity over what softmax shall turn to 0. */
@@ -182,12 +189,15 @@ function isReadable(x: Tensor): boolean {
   return !isReleased(x);
 }
 
-function madeAnomaly(found: Finding, call: Call): AnomalyError {
+function madeAnomaly(found: Finding, call: Call, allowInfinity: boolean): AnomalyError {
   const text = `${spoken(call.op)} made ${found.value} at ${placeIn(found)}${operandsAt(found, call)}; got ${shapesOf(call)}`;
-  const infinite = call.inputs.some(({ data }) => firstNonFinite(data) >= 0);
+  const infinite = call.inputs.some((x) => isReadable(x) && firstNonFinite(x.data) >= 0);
+  const search = allowInfinity
+    ? 'find what made those, without allowInfinity'
+    : 'check the data, and what made it before detectAnomaly began';
   const advice = infinite
-    ? 'NaN comes of infinities, as Infinity - Infinity and 0 * Infinity: find what made those, without allowInfinity.'
-    : adviceForward(call.op);
+    ? `NaN comes of infinities, as Infinity - Infinity and 0 * Infinity: ${search}.`
+    : adviceForward(call.op, found.value);
   return new AnomalyError(`detectAnomaly: ${text}. ${advice}`, factsOf('forward', 'op', found, call));
 }
 
@@ -210,7 +220,7 @@ function backwardAnomaly(found: Finding, call: Call, g: Tensor, given: Finding |
   const holder = given?.input === inputs.length ? 'result' : `input ${given?.input}`;
   const advice =
     given === undefined
-      ? adviceBackward(op)
+      ? adviceBackward(op, found.value)
       : `Its ${holder} holds ${given.value} since the forward pass: run that inside detectAnomaly too.`;
   const facts = factsOf('backward', given === undefined ? 'op' : 'input', found, call);
   return new AnomalyError(`detectAnomaly: ${text}. ${advice}`, facts, call.place);
@@ -219,7 +229,7 @@ function backwardAnomaly(found: Finding, call: Call, g: Tensor, given: Finding |
 function sumAnomaly(found: Finding, call: Call): AnomalyError {
   const text = `in backward the gradients of a tensor that was used more than once add up to ${found.value} at ${placeIn(found)}${operandsAt(found, call)}; got ${shapesOf(call)}`;
   const facts = factsOf('backward', 'op', found, call);
-  return new AnomalyError(`detectAnomaly: ${text}. ${adviceBackward(call.op)}`, facts);
+  return new AnomalyError(`detectAnomaly: ${text}. ${adviceBackward(call.op, found.value)}`, facts);
 }
 
 function factsOf(
@@ -267,5 +277,5 @@ function operandsAt({ index, x }: Finding, { op, inputs }: Call): string {
 
 function broadcastsTo(small: Shape, large: Shape): boolean {
   const lead = large.length - small.length;
-  return lead >= 0 && small.every((length, axis) => length === 1 || length === large[lead + axis]);
+  return small.every((length, axis) => length === 1 || length === large[lead + axis]);
 }

@@ -6,6 +6,9 @@
 const LARGE =
   'Its numbers have grown too large for float32: lower the learning rate, clip with clipGradientNorm, or normalize the inputs.';
 
+const UNDEFINED =
+  'NaN of finite numbers: an argument lies outside of what the op is defined for, such as a negative variance, or the numbers are too large for float32.';
+
 const DIVISOR = 'Keep the divisor away from 0, by adding a small number to it or with divOrZero.';
 
 const FORWARD: Readonly<Record<string, string>> = {
@@ -39,13 +42,17 @@ const CALLED_BY: Readonly<Record<string, string>> = {
 };
 
 /** What to do about a value that an op made in forward. */
-export function adviceForward(op: string): string {
-  return Object.hasOwn(FORWARD, op) ? FORWARD[op] : LARGE;
+export function adviceForward(op: string, value: number): string {
+  return Object.hasOwn(FORWARD, op) ? FORWARD[op] : adviceOn(value);
 }
 
 /** What to do about a value that a pullback made. */
-export function adviceBackward(op: string): string {
-  return Object.hasOwn(BACKWARD, op) ? BACKWARD[op] : LARGE;
+export function adviceBackward(op: string, value: number): string {
+  return Object.hasOwn(BACKWARD, op) ? BACKWARD[op] : adviceOn(value);
+}
+
+function adviceOn(value: number): string {
+  return Number.isNaN(value) ? UNDEFINED : LARGE;
 }
 
 /** Whether element i of the result depends on element i of the inputs alone, once broadcast. */

@@ -1,3 +1,4 @@
+import { firstNonFinite } from '../tensor/check.ts';
 import { isDouble, toDouble } from '../tensor/precision.ts';
 import { createRandom } from '../tensor/random.ts';
 import { coordinatesOf, formatShape, type Shape, ShapeError, sizeOf } from '../tensor/shape.ts';
@@ -20,14 +21,15 @@ export interface GradcheckOptions {
  * Compares the gradients of `fn` with central differences, all in double precision.
  *
  * The output, of any shape, is projected on fixed random weights (a sum would hide errors that cancel). The error of an
- * element is `|analytic - numeric| / max(|analytic|, |numeric|, 1e-3 max(1, largest numeric gradient))`. Keep inputs
- * away from kinks by more than the step. `fn` must be deterministic. Records also inside `noGrad`. An op of your own
- * takes its memory from `allocate`, which gives doubles here.
+ * element is `|analytic - numeric| / max(|analytic|, |numeric|, 1e-3 max(1, largest numeric gradient))`, so a difference
+ * below 1e-9 passes: scale a function up whose gradients are that small. Keep inputs away from kinks by more than the
+ * step. `fn` must be deterministic. Records also inside `noGrad`. An op of your own takes its memory from `allocate`,
+ * which gives doubles here.
  *
  * Cost: two calls of `fn` an element.
- * Throws: TypeError where no input is given, where `fn` returns no Tensor, and where an op of it gives float32 data, with
- * its name; ShapeError where the inputs or the output hold nothing; RangeError for an input that is not finite, and where
- * two calls of `fn` differ.
+ * Throws: TypeError where no input is given or one is no Tensor, where `fn` returns no Tensor, and where an op of it gives
+ * float32 data, with its name; ShapeError where the inputs or the output hold nothing; RangeError for an input or an
+ * output that is not finite, for a step or tolerance out of range, and where two calls of `fn` differ.
  *
  * @example gradcheck((x, y) => mul(x, y), [tensor([1, 2]), tensor([3, 4])]).ok // true
  */
@@ -36,7 +38,7 @@ export function gradcheck(
   inputs: readonly Tensor[],
   options: GradcheckOptions = {},
 ): GradcheckResult {
-  const leaves = doubleLeaves(inputs);
+  const leaves = doubleLeaves('gradcheck', inputs);
   return checkLeaves('gradcheck', () => fn(...leaves.values()), leaves, options);
 }
 
@@ -58,12 +60,16 @@ export function gradgradcheck(
   inputs: readonly Tensor[],
   options: GradcheckOptions = {},
 ): GradcheckResult {
-  const leaves = doubleLeaves(inputs);
+  const leaves = doubleLeaves('gradgradcheck', inputs);
   return checkLeavesTwice('gradgradcheck', () => fn(...leaves.values()), leaves, options);
 }
 
 /** Leaves in double precision, by the names that messages call them by. */
-export function doubleLeaves(inputs: readonly Tensor[]): Map<string, Tensor> {
+export function doubleLeaves(caller: string, inputs: readonly Tensor[]): Map<string, Tensor> {
+  if (!Array.isArray(inputs) || !inputs.every((x) => x instanceof Tensor))
+    throw new TypeError(
+      `${caller}: inputs must be an array of Tensors. What else fn takes is written in: (x) => fn(x, ids).`,
+    );
   return new Map(inputs.map((x, i) => [`input ${i}`, new Parameter(toDouble(x).data, x.shape)]));
 }
 
@@ -74,6 +80,7 @@ export function checkLeaves(
   leaves: ReadonlyMap<string, Tensor>,
   { step = 1e-5, tolerance = 1e-6 }: GradcheckOptions,
 ): GradcheckResult {
+  checkOptions(caller, step, tolerance);
   // Also inside noGrad: there is nothing to check in a function that is not recorded.
   return withRecording(true, caller, () => {
     const weights = projection(outputShape(caller, fn, leaves), 'output');
@@ -94,6 +101,7 @@ export function checkLeavesTwice(
   leaves: ReadonlyMap<string, Tensor>,
   { step = 1e-5, tolerance = 1e-5 }: GradcheckOptions,
 ): GradcheckResult {
+  checkOptions(caller, step, tolerance);
   return withRecording(true, caller, () => {
     const weights = projection(outputShape(caller, fn, leaves), 'output');
     const seed = new Parameter(weights.data, weights.shape);
@@ -123,26 +131,35 @@ export function checkLeavesTwice(
   });
 }
 
+function checkOptions(caller: string, step: number, tolerance: number): void {
+  if (!(step > 0 && step < Infinity))
+    throw new RangeError(`${caller}: step must be a finite number above 0; got ${step}.`);
+  if (!(tolerance >= 0)) throw new RangeError(`${caller}: tolerance must be at least 0; got ${tolerance}.`);
+}
+
 /** The shape of what `fn` returns, after a look at everything that would make differences worthless. */
 function outputShape(caller: string, fn: () => Tensor, leaves: ReadonlyMap<string, Tensor>): Shape {
   if (leaves.size === 0) throw new TypeError(`${caller}: there is nothing to check. Pass at least one input.`);
   const shapes = [...leaves.values()].map(({ shape }) => shape);
   if (shapes.every((shape) => sizeOf(shape) === 0))
     throw new ShapeError(caller, 'every input is empty', shapes, 'Pass at least one value.');
-  for (const [name, { data, shape }] of leaves) {
-    const bad = data.findIndex((v) => !Number.isFinite(v));
-    if (bad >= 0) {
-      throw new RangeError(
-        `${caller}: ${name} is ${data[bad]} at ${formatShape(coordinatesOf(bad, shape))}, where there is no difference to take. Pass finite inputs.`,
-      );
-    }
-  }
+  for (const [name, x] of leaves) checkFinite(caller, name, x, 'Pass finite inputs.');
   const out = tensorOf(caller, fn());
   if (out.size === 0)
     throw new ShapeError(caller, 'the output is empty', [out.shape], 'Pass inputs for which fn returns a value.');
+  checkFinite(caller, 'the output', out, 'Pass inputs for which fn gives numbers.');
   checkPrecision(caller, out);
   checkRepeats(caller, out, tensorOf(caller, fn()));
   return out.shape;
+}
+
+function checkFinite(caller: string, name: string, { data, shape }: Tensor, advice: string): void {
+  const bad = firstNonFinite(data);
+  if (bad < 0) return;
+  const place = formatShape(coordinatesOf(bad, shape));
+  throw new RangeError(
+    `${caller}: ${name} is ${data[bad]} at ${place}, where there is no difference to take. ${advice}`,
+  );
 }
 
 function tensorOf(caller: string, out: unknown): Tensor {
@@ -160,9 +177,12 @@ function checkPrecision(caller: string, out: Tensor): void {
     for (const [input] of tensor.node?.edges ?? []) if (input.node !== undefined) seen.add(input);
   }
   if (first === undefined) return;
-  const what = first.node === undefined ? 'the output of fn' : `the result of the op '${first.node.name}'`;
+  if (first.node === undefined)
+    throw new TypeError(
+      `${caller}: the output of fn is in single precision and comes from no op: it is a constant, or was computed from raw data. Compute it from the inputs with ops.`,
+    );
   throw new TypeError(
-    `${caller}: ${what} is in single precision, in which differences are noise. Take its memory from allocate(inputs, shape), which gives doubles here, instead of a new Float32Array.`,
+    `${caller}: the result of the op '${first.node.name}' is in single precision, in which differences are noise. Take its memory from allocate(inputs, shape), which gives doubles here, instead of a new Float32Array.`,
   );
 }
 
@@ -179,7 +199,7 @@ function checkRepeats(caller: string, first: Tensor, second: Tensor): void {
       'Make what it depends on anew in every call.',
     );
   }
-  const at = first.data.findIndex((v, i) => !Object.is(v, second.data[i]));
+  const at = first.data.findIndex((v, i) => v !== second.data[i]);
   if (at < 0) return;
   throw new RangeError(
     `${caller}: fn is not deterministic: two calls with the same inputs give ${first.data[at]} and ${second.data[at]} at ${formatShape(coordinatesOf(at, first.shape))}. Make its random source, createRandom(seed), anew in every call.`,

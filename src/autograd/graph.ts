@@ -1,6 +1,7 @@
 import { formatShape, type Shape } from '../tensor/shape.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { Tensor } from '../tensor/tensor.ts';
 import { Parameter } from './parameter.ts';
+import { hasClosedGraph } from './scope.ts';
 
 /** Options of `graph`. */
 export interface GraphOptions {
@@ -45,7 +46,8 @@ export interface Graph {
  * Inputs that need no gradient are not on it, nor what was computed from them alone: data, labels, masks, numbers.
  *
  * Cost: linear in the number of ops.
- * Throws: RangeError for a graph that was made in a scope which has closed.
+ * Throws: RangeError for a graph that was made in a scope which has closed; TypeError where `output` is no Tensor or
+ * `names` no Map.
  *
  * @example
  * const w = parameter(tensor([1, 2]));
@@ -55,6 +57,12 @@ export interface Graph {
  * graph(mul(w, w), { names: new Map([['w', w]]) }).edges // [{ from: 'n0', to: 'n1' }, { from: 'n0', to: 'n1' }]
  */
 export function graph(output: Tensor, { names = new Map() }: GraphOptions = {}): Graph {
+  if (!(output instanceof Tensor))
+    throw new TypeError(`graph: expected a Tensor; got ${String(output)}. Pass a loss, or any result of ops.`);
+  if (!(names instanceof Map))
+    throw new TypeError(
+      "graph: names must be a Map of names to tensors, as namedParameters(model) or new Map([['w', w]]).",
+    );
   const called = new Map([...names].map(([name, x]) => [x, name]));
   const ids = new Map<Tensor, string>();
   const nodes: GraphVertex[] = [];
@@ -80,11 +88,16 @@ export function graph(output: Tensor, { names = new Map() }: GraphOptions = {}):
 
 /** The recorded tensors that `output` depends on, and itself, earliest first. The stack is explicit, since graphs are deep. */
 function opsBehind(output: Tensor): Tensor[] {
-  const seen = new Set<Tensor>([output]);
+  const seen = new Set<Tensor>();
   const stack = [output];
   const found: { readonly x: Tensor; readonly serial: number }[] = [];
   for (let x = stack.pop(); x !== undefined; x = stack.pop()) {
     if (x.node === undefined) continue;
+    if (hasClosedGraph(x)) {
+      throw new RangeError(
+        'graph: a part of it was made inside a scope that has closed. Call graph inside the scope; wrap what needs no gradient in noGrad.',
+      );
+    }
     found.push({ x, serial: x.node.serial });
     for (const [input] of x.node.edges) {
       if (seen.has(input)) continue;
@@ -126,10 +139,11 @@ function labelOf({ kind, op, name, shape }: GraphVertex): string {
   return quote(`${title}\n${shape.length === 0 ? 'one number' : formatShape(shape)}`);
 }
 
-/** A string of DOT: backslashes would begin an escape, and a quote would end it. */
+/** A string of DOT: a backslash would begin an escape, a quote would end it, `&lt;` would be read as HTML. */
 function quote(text: string): string {
   return `"${text
     .replaceAll('\\', '\\\\')
     .replaceAll('"', '\\"')
+    .replaceAll('&', '&amp;')
     .replace(/\r\n|\r|\n/g, '\\n')}"`;
 }

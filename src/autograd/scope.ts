@@ -22,6 +22,11 @@ const CLOSED: GraphNode = Object.freeze({
   },
 });
 
+/** Whether the graph of a tensor is gone with the scope that made it. */
+export function hasClosedGraph(x: Tensor): boolean {
+  return x.node === CLOSED;
+}
+
 /**
  * Runs `fn` in memory that is recycled: results of ops and gradients made inside are released when it returns, all but
  * those that it returns. For loops that do the same work again and again, such as the steps of a training, where it

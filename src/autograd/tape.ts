@@ -86,7 +86,7 @@ export function fused(fast: Pullback, composed: Pullback): Pullback {
 /**
  * Runs `fn` without recording, so that its results hold no graph.
  *
- * Throws: TypeError where `fn` returns a promise, since recording would be on again before it continues.
+ * Throws: TypeError where `fn` returns a promise or a generator, since recording would be on again before it continues.
  *
  * @example noGrad(() => mul(parameter(tensor([1])), 2)).node // undefined
  */
@@ -105,6 +105,11 @@ export function withRecording<T>(value: boolean, caller: string, fn: () => T): T
         `${caller}: the function returned a promise. It must be synchronous; await outside and pass the values in.`,
       );
     }
+    if (isGenerator(result)) {
+      throw new TypeError(
+        `${caller}: the function returned a generator, which has not begun to run. Take its values inside, as in [...generator].`,
+      );
+    }
     return result;
   } finally {
     recording = previous;
@@ -114,6 +119,11 @@ export function withRecording<T>(value: boolean, caller: string, fn: () => T): T
 /** Whether a function went on asynchronously. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}
+
+/** Iterators of arrays and Maps have no `throw`: only what a generator function returns runs code of the caller's later. */
+function isGenerator(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'next' in value && 'throw' in value;
 }
 
 /** Options of `backward`. */

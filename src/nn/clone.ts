@@ -63,7 +63,7 @@ function checkModule<M extends Module>(
   options: GradcheckOptions,
 ): GradcheckResult {
   const double = doubleModule(module);
-  const leaves = doubleLeaves(inputs);
+  const leaves = doubleLeaves(caller, inputs);
   return check(caller, () => fn(double, ...leaves.values()), new Map([...leaves, ...namedParameters(double)]), options);
 }
 

@@ -48,7 +48,7 @@ export class LayerCalls {
   }
 
   end(): void {
-    for (const undo of this.#undo.reverse()) undo();
+    for (const undo of this.#undo) undo();
   }
 
   /** What is known of a layer's calls: those of `forward`, or else of the method called first. Undefined for a frozen one. */

@@ -28,6 +28,9 @@ export class Sequential extends Module {
     for (let i = 0; i in this; i++) {
       const layer = this[i];
       y = layer instanceof Module ? layer.forward(y, context) : layer(floats(y));
+      // What plain JavaScript may give: a layer that forgot its return.
+      if (!(y instanceof Tensor))
+        throw new TypeError(`Sequential: layer ${i} returned ${String(y)}, not a Tensor. Let it return its result.`);
     }
     return floats(y);
   }

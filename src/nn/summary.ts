@@ -2,9 +2,9 @@ import { Parameter } from '../autograd/parameter.ts';
 import { noGrad } from '../autograd/tape.ts';
 import { zeros } from '../tensor/create.ts';
 import { IntTensor } from '../tensor/intTensor.ts';
-import { formatShape, type Shape, sizeOf } from '../tensor/shape.ts';
+import { checkShape, formatShape, type Shape, sameShape, sizeOf } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { LayerCalls, type Place, type Plain } from './layerCalls.ts';
+import { type Failure, LayerCalls, type Place, type Plain } from './layerCalls.ts';
 import { type Input, Module } from './module.ts';
 import { properties } from './state.ts';
 
@@ -92,7 +92,10 @@ function isPlaceOfLayer(key: string): boolean {
 
 function toInput(input: Shape | Input): Input {
   if (input instanceof Tensor || input instanceof IntTensor) return input;
-  if (Array.isArray(input)) return zeros(input);
+  if (Array.isArray(input)) {
+    checkShape('summary', input);
+    return zeros(input);
+  }
   throw new TypeError(
     'summary: expected the shape of an input, as [1, 1, 28, 28], or an example. The batch comes first.',
   );
@@ -105,12 +108,18 @@ function explained(error: unknown, rows: readonly Row[], calls: LayerCalls, inpu
   const row = rows.find((r) => r === failure.place) ?? rows[0];
   const where = row.path === '' ? nameOf(row) : `layer ${row.path} (${nameOf(row)})`;
   const given = failure.shapes.map(formatShape).join(' and ') || 'no tensor';
-  const message = `summary: ${where} was given ${given} and failed. ${error.message}`;
-  if (!(error instanceof TypeError)) return new RangeError(message, { cause: error });
-  const example = Array.isArray(input)
-    ? ` (A shape stands for zeros; where integers are wanted, pass intTensor(new Int32Array(${sizeOf(input)}), ${formatShape(input)}) to summary.)`
-    : '';
-  return new TypeError(message + example, { cause: error });
+  const message = `summary: ${where} was given ${given} and failed. ${error.message}${hintOn(error, failure, input)}`;
+  return error instanceof TypeError
+    ? new TypeError(message, { cause: error })
+    : new RangeError(message, { cause: error });
+}
+
+/** What may be wrong with a shape that stands for an input. */
+function hintOn({ message }: Error, { shapes: [given] }: Failure, input: Shape | Input): string {
+  if (!Array.isArray(input) || given === undefined || !sameShape(given, input)) return '';
+  return message.includes('must be integers')
+    ? ` (A shape stands for zeros; for integers pass intTensor(new Int32Array(${sizeOf(input)}), ${formatShape(input)}) to summary.)`
+    : ' (The shape that summary is given begins with the batch.)';
 }
 
 function nameOf({ layer }: Row): string {

@@ -6,20 +6,23 @@ import { Tensor } from '../tensor/tensor.ts';
 export interface ShapeOptions {
   /** Default 0: scalars are among them. */
   readonly minRank?: number | undefined;
-  /** Default 3. */
+  /** Default 3, or `minRank` where that is more. */
   readonly maxRank?: number | undefined;
   /** Shortest axis; 0 draws empty tensors too. Default 1. */
   readonly minSide?: number | undefined;
-  /** Longest axis. Default 4. */
+  /** Longest axis. Default 4, or `minSide` where that is more. */
   readonly maxSide?: number | undefined;
 }
 
 /**
  * Shapes; smaller ones have fewer and shorter axes.
  *
+ * Throws: RangeError where the least is above the most, or a number is no count.
+ *
  * @example sample(shapes({ minRank: 2, maxRank: 2, minSide: 3, maxSide: 3 }), 1)[0] // [3, 3]
  */
-export function shapes({ minRank = 0, maxRank = 3, minSide = 1, maxSide = 4 }: ShapeOptions = {}): Arbitrary<Shape> {
+export function shapes(options: ShapeOptions = {}): Arbitrary<Shape> {
+  const { minRank, maxRank, minSide, maxSide } = limitsOf(options);
   return array(integer({ min: minSide, max: maxSide }), { minLength: minRank, maxLength: maxRank });
 }
 
@@ -87,8 +90,28 @@ export function broadcastablePairs(
   return tuple(broadcastableShapes(options), data, data).map(([{ a, b }, x, y]) => ({ a: fill(a, x), b: fill(b, y) }));
 }
 
+function limitsOf({ minRank = 0, minSide = 1, ...most }: ShapeOptions): Record<keyof ShapeOptions, number> {
+  const { maxRank = Math.max(3, minRank), maxSide = Math.max(4, minSide) } = most;
+  for (const [what, least, largest] of [
+    ['Rank', minRank, maxRank],
+    ['Side', minSide, maxSide],
+  ] as const)
+    checkRange('shapes', `min${what} and max${what}`, [least, largest], 0);
+  return { minRank, maxRank, minSide, maxSide };
+}
+
+/** Throws: RangeError for what are not two counts, the first not above the second. */
+export function checkRange(caller: string, what: string, [least, most]: readonly [number, number], from: number): void {
+  if (!(Number.isSafeInteger(least) && Number.isSafeInteger(most) && from <= least && least <= most)) {
+    throw new RangeError(
+      `${caller}: ${what} must be integers of at least ${from}, the first not above the second; got ${least} and ${most}.`,
+    );
+  }
+}
+
 /** The most elements of shapes. */
-function sizeLimit({ maxRank = 3, maxSide = 4 }: ShapeOptions): number {
+function sizeLimit(options: ShapeOptions): number {
+  const { maxRank, maxSide } = limitsOf(options);
   return sizeOf(new Array<number>(maxRank).fill(maxSide));
 }
 

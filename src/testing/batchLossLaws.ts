@@ -1,5 +1,5 @@
 import { type Arbitrary, array, integer, record, tuple } from 'fast-check';
-import { fraction, fromZero, rowAt, stackRows } from './draws.ts';
+import { fraction, fromZero } from './draws.ts';
 import { type LabelledBatch, labelledBatches } from './embeddings.ts';
 import type { Law } from './law.ts';
 import type { DirectedMoves, LossKind, LossSetting, Step } from './lossKind.ts';
@@ -7,6 +7,7 @@ import { type LossLawOptions, lossLaws } from './lossLaws.ts';
 import type { Loss } from './lossValues.ts';
 import { oneDistanceShorter } from './oneDistance.ts';
 import { beyond } from './pairLossLaws.ts';
+import { rowAt, stackRows } from './rows.ts';
 import { lines, widths } from './spaces.ts';
 
 /**
@@ -107,13 +108,14 @@ function clustered(
 
 /**
  * Two rows of a class, and one of another as far from the one as from the other but nearer than they are: their
- * triplets, or pairs, all pull and push alike.
+ * triplets, or pairs, all pull and push alike. It is higher above their middle than they are beside it: lower, a push
+ * away from it would take the two apart by more, however right the loss.
  */
 function steps({ metric, space, unit }: LossSetting): Arbitrary<Step<LabelledBatch>> {
   const scale = space.lengthOf(unit) / 2;
   return record({
     half: fraction(0.2, 0.9),
-    height: fraction(0.2, 0.9),
+    height: fraction(1.1, 1.6),
     start: array(integer({ min: -4, max: 4 }), { minLength: 2, maxLength: 2 }),
   }).map(({ half, height, start: [x, y] }) => {
     const rows =

@@ -1,13 +1,15 @@
-import { type Arbitrary, integer, oneof, record, tuple } from 'fast-check';
+import { type Arbitrary, array, integer, oneof, record } from 'fast-check';
 import { noGrad } from '../autograd/tape.ts';
+import { pow } from '../tensor/math.ts';
 import { toDouble } from '../tensor/precision.ts';
-import type { Tensor } from '../tensor/tensor.ts';
-import { largest } from './agreement.ts';
-import { anywhere, sidesOf, smooth } from './comparedRows.ts';
+import { ShapeError, sameShape } from '../tensor/shape.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import { anywhere, sidesOf, smooth } from './distanceInputs.ts';
 import { type EmbeddingOptions, type Pairs, pairs, triplets } from './embeddings.ts';
 import { defineLaw, type Law } from './law.ts';
-import { directions, eachNumber, reflected } from './movements.ts';
 import { type OpLawOptions, opLaws } from './opLaws.ts';
+import { largest, mapNumbers, mapRows } from './rows.ts';
+import { rotate, turns } from './spaces.ts';
 import { differ } from './violations.ts';
 
 /** Compares row i of a with row i of b: `[N, D], [N, D] -> [N]`. */
@@ -26,8 +28,8 @@ export interface DistanceLawOptions {
   /** Whether moving all rows together changes nothing. Default false. */
   readonly translation?: boolean | undefined;
   /**
-   * The power of c by which the value grows where all numbers are c times as large: 1 for a norm, 0 for one of directions
-   * alone, of which rows of zeros have none. Default: not checked.
+   * The power of c by which the value grows where all numbers are c times as large, at least 0: 1 for a norm, 0 for one
+   * of directions alone, of which rows of zeros have none. Default: not checked.
    */
   readonly scaling?: number | undefined;
   /** How often it can be differentiated. Default 2. */
@@ -41,12 +43,20 @@ export interface DistanceLawOptions {
  *
  * Sign, identity, symmetry and bounds are checked in float32, as the comparison is used; triangles, rotation, translation
  * and scaling in double precision, so that no rounding excuses a difference.
+ * Throws: RangeError for an unknown kind, for bounds in the wrong order, and for a scaling below 0.
  *
  * @example checkLaws(distanceLaws('cosine', cosineDistance, { triangle: false, scaling: 0, bounds: [0, 2] })) // undefined
  */
-export function distanceLaws(name: string, fn: RowComparison, options: DistanceLawOptions = {}): Law[] {
+export function distanceLaws(name: string, comparison: RowComparison, options: DistanceLawOptions = {}): Law[] {
   const { kind = 'distance', triangle = kind === 'distance', bounds, rotation = false, translation = false } = options;
   const { scaling, derivatives, embeddings = {} } = options;
+  if (kind !== 'distance' && kind !== 'similarity')
+    throw new RangeError(`distanceLaws: unknown kind '${String(kind)}'. Use distance or similarity.`);
+  if (bounds && !(bounds[0] <= bounds[1]))
+    throw new RangeError(`distanceLaws: bounds must be the least and the largest value; got ${bounds.join(' and ')}.`);
+  if (scaling !== undefined && !(scaling >= 0 && scaling < Infinity))
+    throw new RangeError(`distanceLaws: scaling must be a power of at least 0; got ${scaling}. A norm has 1.`);
+  const fn = oneEachRow(name, comparison);
   const subject: Subject = {
     name,
     values: (a, b) => noGrad(() => fn(a, b)),
@@ -70,6 +80,20 @@ export function distanceLaws(name: string, fn: RowComparison, options: DistanceL
       derivatives,
     }),
   ];
+}
+
+/** A comparison that says what is wrong with what it gave: `[N, 1]` would pass for `[N]` here, and broadcast elsewhere. */
+function oneEachRow(name: string, fn: RowComparison): RowComparison {
+  return (a, b) => {
+    const values: unknown = fn(a, b);
+    if (!(values instanceof Tensor))
+      throw new TypeError(
+        `${name}: a comparison must give a Tensor; got ${String(values)}. Return one that is not async.`,
+      );
+    if (sameShape(values.shape, [a.shape[0]])) return values;
+    const problem = `a comparison must give [N], one number for each row, here [${a.shape[0]}]`;
+    throw new ShapeError(name, problem, [values.shape], 'Reduce axis 1 alone.');
+  };
 }
 
 interface Subject {
@@ -177,18 +201,11 @@ function rotationLaw({ name, exactly, sides }: Subject): Law {
     subject: name,
     name: 'rotation',
     statement: 'turning all rows by one rotation changes nothing',
-    inputs: record({ sides, mirrors: tuple(directions(), directions()) }).map(({ sides: { a, b }, mirrors }) => ({
-      ...{ a, b },
-      // Two reflections are a rotation.
-      mirrors: mirrors.map((mirror) => mirror.slice(0, a.shape[1])),
-    })),
-    violation: ({ a, b, mirrors }) => {
-      const turned = mirrors.reduce(
-        ([x, y], mirror) => [reflected(x, mirror), reflected(y, mirror)],
-        [toDouble(a), toDouble(b)],
-      );
-      const other = sameValues(exactly(turned[0], turned[1]), exactly(a, b), largest([a, b]));
-      return other && `after two reflections along the mirrors' normals it is ${other}`;
+    inputs: record({ sides, by: turns }).map(({ sides: { a, b }, by }) => ({ a, b, turns: by })),
+    violation: ({ a, b, turns: by }) => {
+      const turned = (x: Tensor) => mapRows(x, (row) => rotate(row, by));
+      const other = sameValues(exactly(turned(a), turned(b)), exactly(a, b), largest([a, b]));
+      return other && `turned it is ${other}`;
     },
   });
 }
@@ -198,12 +215,11 @@ function translationLaw({ name, exactly, sides }: Subject): Law {
     subject: name,
     name: 'translation',
     statement: 'moving all rows by one vector changes nothing',
-    inputs: record({ sides, by: directions() }).map(({ sides: { a, b }, by }) => ({
-      ...{ a, b },
-      by: by.slice(0, a.shape[1]),
-    })),
+    inputs: record({ sides, by: array(integer({ min: -32, max: 32 }), { minLength: 4, maxLength: 4 }) }).map(
+      ({ sides: { a, b }, by }) => ({ a, b, by: by.slice(0, a.shape[1]).map((k) => k / 8) }),
+    ),
     violation: ({ a, b, by }) => {
-      const moved = (x: Tensor) => eachNumber(x, (v, axis) => v + by[axis]);
+      const moved = (x: Tensor) => mapRows(x, (row) => row.map((v, i) => v + by[i % by.length]));
       const other = sameValues(exactly(moved(a), moved(b)), exactly(a, b), largest([a, b]) + 10);
       return other && `moved it is ${other}`;
     },
@@ -220,10 +236,9 @@ function scalingLaw({ name, exactly, sides }: Subject, power: number): Law {
       c,
     })),
     violation: ({ a, b, c }) => {
-      const scaled = (x: Tensor) => eachNumber(x, (v) => v * c);
-      let factor = 1;
-      for (let i = 0; i < power; i++) factor *= c;
-      const expected = eachNumber(exactly(a, b), (v) => v * factor);
+      const scaled = (x: Tensor) => mapNumbers(x, (v) => v * c);
+      const factor = pow(c, power);
+      const expected = mapNumbers(exactly(a, b), (v) => v * factor);
       const other = sameValues(exactly(scaled(a), scaled(b)), expected, largest([a, b]));
       return other && `with ${c} times the numbers it is ${other}`;
     },

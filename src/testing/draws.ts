@@ -1,6 +1,4 @@
 import { type Arbitrary, constantFrom, integer, oneof, tuple } from 'fast-check';
-import { Tensor } from '../tensor/tensor.ts';
-import type { Row } from './spaces.ts';
 
 /** Numbers from `least` to `most` in a hundred steps, the least first. */
 export function fraction(least: number, most: number): Arbitrary<number> {
@@ -26,22 +24,4 @@ export const SHARES: Arbitrary<number> = constantFrom(0.5, 0.25, 0.75, 1);
 export function sayShare(share: number): string {
   if (share === 0.5) return 'halfway to';
   return share === 1 ? 'onto' : `${Math.round(100 * share)} % of the way to`;
-}
-
-/** Rows `[N, D]` as a tensor. */
-export function stackRows(rows: readonly (readonly number[])[]): Tensor {
-  return new Tensor(Float32Array.from(rows.flat()), [rows.length, rows[0].length]);
-}
-
-/** Entry i of the first axis. */
-export function rowAt(x: Tensor, i: number): Row {
-  const width = x.size / x.shape[0];
-  return x.data.subarray(i * width, (i + 1) * width);
-}
-
-/** A tensor with entry i of the first axis replaced. */
-export function withRow(x: Tensor, i: number, row: Row): Tensor {
-  const data = x.data.slice();
-  data.set(row, i * row.length);
-  return new Tensor(data, x.shape);
 }

@@ -1,6 +1,7 @@
 import { type Arbitrary, array, constantFrom, integer, record } from 'fast-check';
 import { Tensor } from '../tensor/tensor.ts';
-import { tensors } from './arbitraries.ts';
+import { checkRange, tensors } from './arbitraries.ts';
+import { toUnit } from './spaces.ts';
 
 /**
  * How rows lie:
@@ -17,7 +18,7 @@ import { tensors } from './arbitraries.ts';
 export type Geometry = 'free' | 'unit' | 'repeated' | 'identical' | 'zero' | 'collinear' | 'clustered' | 'tiny' | 'far';
 
 /** Every geometry, the plainest first, since failures shrink to it. */
-const GEOMETRIES: readonly Geometry[] = [
+export const GEOMETRIES: readonly Geometry[] = [
   'free',
   'unit',
   'repeated',
@@ -43,6 +44,9 @@ export interface EmbeddingOptions {
 
 /**
  * Embeddings `[N, D]` with a given geometry.
+ *
+ * Throws: RangeError for numbers of rows or lengths that are no range from 1 on, and for an unknown geometry; so do
+ * `pairs`, `triplets` and `labelledBatches`.
  *
  * @example sample(embeddings({ rows: [2, 2], dimensions: [3, 3], geometry: 'zero' }), 1)[0].toArray() // [[0, 0, 0], [0, 0, 0]]
  */
@@ -87,7 +91,7 @@ export function triplets(options: EmbeddingOptions = {}): Arbitrary<Triplets> {
 
 /** Options of `labelledBatches`. */
 export interface LabelledBatchOptions extends EmbeddingOptions {
-  /** Number of classes that labels are drawn from; some may stay without an item. Default 3. */
+  /** Number of classes that labels are drawn from, at least 1; some may stay without an item. Default 3. */
   readonly classes?: number | undefined;
 }
 
@@ -133,6 +137,13 @@ interface Drawn {
  */
 function together(sides: number, classes: number, options: EmbeddingOptions): Arbitrary<Drawn> {
   const { rows: [least, most] = ROWS, dimensions = [1, 4], geometry = GEOMETRIES } = options;
+  const kinds = typeof geometry === 'string' ? [geometry] : geometry;
+  checkRange('embeddings', 'rows', [least, most], 1);
+  checkRange('embeddings', 'dimensions', dimensions, 1);
+  checkRange('labelledBatches', '1 and classes', [1, classes], 1);
+  const unknown = kinds.find((kind) => !GEOMETRIES.includes(kind));
+  if (unknown !== undefined || kinds.length === 0)
+    throw new RangeError(`embeddings: unknown geometry '${unknown ?? ''}'. Use ${GEOMETRIES.join(', ')}.`);
   const each = <T>(values: Arbitrary<T>): Arbitrary<T[]> => array(values, { minLength: sides, maxLength: sides });
   const item: Arbitrary<Item> = record({
     // As many numbers as the longest row needs, so that lengths and numbers shrink one without the other.
@@ -142,7 +153,7 @@ function together(sides: number, classes: number, options: EmbeddingOptions): Ar
     label: integer({ min: 0, max: classes - 1 }),
   });
   return record({
-    kind: constantFrom(...(typeof geometry === 'string' ? [geometry] : geometry)),
+    kind: constantFrom(...kinds),
     width: integer({ min: dimensions[0], max: dimensions[1] }),
     items: array(item, { minLength: least, maxLength: most }),
   }).map(({ kind, width, items }) => {
@@ -180,10 +191,4 @@ function arrange(kind: Geometry, items: readonly Item[], sides: number, width: n
     case 'far':
       return (row) => free(row).map((v) => v * 2 ** 12);
   }
-}
-
-/** A row of length 1; of zeros the first axis. */
-function toUnit(row: number[]): number[] {
-  const length = Math.sqrt(row.reduce((sum, v) => sum + v * v, 0));
-  return length === 0 ? row.map((_, i) => (i === 0 ? 1 : 0)) : row.map((v) => v / length);
 }

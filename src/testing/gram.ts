@@ -1,3 +1,5 @@
+import { toUnit } from './spaces.ts';
+
 /*
  * Rows whose distances are as asked for. Which distances there can be is a question of the metric: Euclidean ones come
  * from a matrix of products that is positive definite, city-block ones from a sum of cuts, chessboard ones from anything
@@ -41,10 +43,4 @@ export function looseCosines(rows: Matrix, share: number): number[][] {
 /** A symmetric matrix with `amount` added to one entry and its mirror. */
 export function raised(matrix: Matrix, i: number, j: number, amount: number): number[][] {
   return matrix.map((row, r) => row.map((v, c) => ((r === i && c === j) || (r === j && c === i) ? v + amount : v)));
-}
-
-/** A row of length 1; of zeros the first axis. */
-function toUnit(row: readonly number[]): number[] {
-  const length = Math.sqrt(row.reduce((sum, v) => sum + v * v, 0));
-  return row.map((v, i) => (length > 0 ? v / length : i === 0 ? 1 : 0));
 }

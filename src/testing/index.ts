@@ -25,8 +25,10 @@ export {
   type Triplets,
   triplets,
 } from './embeddings.ts';
+export type { TensorFunction } from './evaluation.ts';
 export {
   brokenLaws,
+  type CheckOptions,
   checkLaws,
   defineLaw,
   type Inputs,
@@ -48,7 +50,6 @@ export { tripletLossLaws } from './tripletLossLaws.ts';
 export {
   differ,
   notFinite,
-  type TensorFunction,
   type Tolerance,
   wrongGradients,
   wrongSecondDerivatives,

@@ -4,14 +4,20 @@ import { Tensor } from '../tensor/tensor.ts';
 /** What a law is shown with where it breaks: the inputs by their names. */
 export type Inputs = Readonly<Record<string, unknown>>;
 
-/** How laws are run. */
+/** How a law is run. */
 export interface LawOptions {
-  /** How many inputs are drawn for each law. Default 100. */
+  /** How many inputs are drawn for each law, at least 1. Default 100. */
   readonly numRuns?: number | undefined;
-  /** Draws the same inputs again. Default another one each time; a failure tells it. */
+  /** Draws the same inputs again: an integer. Default another one each time; a failure tells it. */
   readonly seed?: number | undefined;
-  /** With `seed`, begins with the input of a failure. */
+  /** With `seed`, begins with the input of a failure. It is of one law. Default none. */
   readonly path?: string | undefined;
+}
+
+/** Which of several laws are run, and how. What a failure says under `Again with` is such options. */
+export interface CheckOptions extends LawOptions {
+  /** The name of the law to run; the others are left out. Default all of them. */
+  readonly law?: string | undefined;
 }
 
 /** Something that must hold of a loss, a distance, an op or a module for every input. Made by `defineLaw`. */
@@ -35,8 +41,9 @@ export interface LawFailure {
   readonly inputs: Inputs | undefined;
   /** How often it was made smaller. */
   readonly shrinks: number;
-  /** With `path`, what repeats it. */
+  /** With `path`, what repeats it: `law.findFailure({ seed, path })`. */
   readonly seed: number;
+  /** Undefined where no input could be drawn. */
   readonly path: string | undefined;
 }
 
@@ -45,7 +52,7 @@ export interface LawDefinition<I> {
   readonly subject: string;
   readonly name: string;
   readonly statement: string;
-  /** The inputs that the law is about. */
+  /** The inputs that the law is about: objects of named parts, such as `tensors().map((x) => ({ x }))`. */
   readonly inputs: Arbitrary<I>;
   /** What is wrong with an input, in words, or undefined where the law holds. May call fast-check's `pre`. */
   readonly violation: (input: I) => string | undefined;
@@ -71,13 +78,16 @@ export function defineLaw<I extends object>(definition: LawDefinition<I>): Law {
     name,
     statement,
     findFailure: (options = {}) => {
-      const given = Object.entries(options).filter(([, value]) => value !== undefined);
       const details = check(
         property(inputs, (input) => {
-          const seen = violation(input);
-          if (seen !== undefined) throw new Violation(seen);
+          const seen: unknown = violation(input);
+          if (typeof seen === 'string') throw new Violation(seen);
+          if (seen !== undefined)
+            throw new TypeError(
+              `defineLaw: violation must give words or undefined; got ${String(seen)}. It must not be async.`,
+            );
         }),
-        Object.fromEntries(given),
+        checkedOptions(options),
       );
       return details.failed ? failureOf(law, details, show) : undefined;
     },
@@ -88,24 +98,27 @@ export function defineLaw<I extends object>(definition: LawDefinition<I>): Law {
 /**
  * Those of the laws that do not hold, each with the smallest input found that breaks it.
  *
+ * Throws: RangeError for options out of range, and TypeError for a `path` with several laws, of which it cannot be.
+ *
  * @example brokenLaws(pairLossLaws('negative', ({ a, b }) => neg(mean(euclidean(a, b)))))[0].law.name // 'never negative'
  */
-export function brokenLaws(laws: readonly Law[], options: LawOptions = {}): LawFailure[] {
-  return laws.flatMap((law) => law.findFailure(options) ?? []);
+export function brokenLaws(laws: readonly Law[], options: CheckOptions = {}): LawFailure[] {
+  return chosen('brokenLaws', laws, options).flatMap((law) => law.findFailure(options) ?? []);
 }
 
 /**
  * Runs laws, all of them, and throws where some do not hold: for a test of your own in any test runner.
  *
  * Throws: LawError that says each broken law in words, with what was seen, the shrunk inputs, and the seed that repeats
- * it; TypeError where there are no laws.
+ * it; TypeError where there are no laws, and for a `path` with several laws; RangeError for options out of range.
  *
  * @example checkLaws(distanceLaws('euclidean', euclidean)) // undefined
  */
-export function checkLaws(laws: readonly Law[], options: LawOptions = {}): void {
+export function checkLaws(laws: readonly Law[], options: CheckOptions = {}): void {
   if (laws.length === 0) throw new TypeError('checkLaws: there are no laws to check. Pass at least one.');
-  const failures = brokenLaws(laws, options);
-  if (failures.length > 0) throw new LawError(failures, laws.length);
+  const checked = chosen('checkLaws', laws, options);
+  const failures = brokenLaws(checked, options);
+  if (failures.length > 0) throw new LawError(failures, checked.length);
 }
 
 /** Laws that do not hold. */
@@ -120,9 +133,39 @@ export class LawError extends Error {
   }
 }
 
+/** The laws to run. */
+function chosen(caller: string, laws: readonly Law[], { law: name, path }: CheckOptions): readonly Law[] {
+  const found = name === undefined ? laws : laws.filter((law) => law.name === name);
+  if (name !== undefined && found.length === 0) {
+    const names = laws.map((law) => `'${law.name}'`).join(', ');
+    throw new RangeError(`${caller}: there is no law '${name}'. The laws are ${names || 'none'}.`);
+  }
+  if (path !== undefined && found.length > 1)
+    throw new TypeError(
+      `${caller}: a path is of one law; got ${found.length} laws. Pass its name as law, or it alone.`,
+    );
+  return found;
+}
+
+/** What fast-check is told: it would run no input for 0 of them, and endlessly for a fraction. */
+function checkedOptions({ numRuns = 100, seed, path }: LawOptions): { numRuns: number; seed?: number; path?: string } {
+  if (!(Number.isSafeInteger(numRuns) && numRuns >= 1))
+    throw new RangeError(
+      `law: numRuns must be an integer of at least 1; got ${numRuns}. Pass how many inputs to draw.`,
+    );
+  if (seed !== undefined && !Number.isSafeInteger(seed))
+    throw new RangeError(`law: seed must be an integer; got ${seed}. Pass the one that a failure told.`);
+  if (path === undefined) return { numRuns, ...(seed === undefined ? {} : { seed }) };
+  if (seed === undefined || !/^\d+(:\d+)*$/.test(path))
+    throw new RangeError(
+      `law: path must be numbers and colons, with their seed; got '${path}', seed ${seed}. Pass both as a failure told.`,
+    );
+  return { numRuns, seed, path };
+}
+
 /** A failure in words: the law, what was seen, the inputs, and what repeats it. */
 function describeFailure({ law, seen, inputs, shrinks, seed, path }: LawFailure): string {
-  const repeat = JSON.stringify({ seed, ...(path === undefined ? {} : { path }) });
+  const repeat = JSON.stringify({ law: law.name, seed, ...(path === undefined ? {} : { path }) });
   const shown = Object.entries(inputs ?? {}).map(([name, value]) => `  ${name} = ${literal(value)}`);
   return [
     `${law.subject} breaks the law '${law.name}': ${law.statement}.`,
@@ -148,6 +191,7 @@ function sayError(error: unknown): string {
 }
 
 function ownProperties(input: object): Inputs {
+  if (input instanceof Tensor) return { input };
   return Object.fromEntries(Object.entries(input));
 }
 

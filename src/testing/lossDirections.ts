@@ -1,10 +1,10 @@
 import { type Arbitrary, oneof, record } from 'fast-check';
 import { toDouble } from '../tensor/precision.ts';
-import type { Tensor } from '../tensor/tensor.ts';
 import { fraction } from './draws.ts';
 import { defineLaw, type Law } from './law.ts';
 import { type DirectedMoves, embeddingsOf, inputsOf, mapEmbeddings, withEmbeddings } from './lossKind.ts';
 import { changesOf, gradientsOf, type Loss, type LossSubject, lossOf, partsOf, ROUNDING, say } from './lossValues.ts';
+import { largest } from './rows.ts';
 
 /* The laws of which way a loss goes, and of where it is 0. */
 
@@ -98,14 +98,19 @@ export function zeroWhereSatisfied<I extends object>({ kind, subject, fn, settin
   const where = kind.words?.satisfied ?? 'where nothing is left to do';
   return [
     defineLaw({
-      ...{ subject, name: 'zero where satisfied', statement: `${where} the loss and its gradients are exactly 0` },
+      ...{
+        subject,
+        name: 'zero where satisfied',
+        statement: `${where}, the loss and its gradients are 0, but for rounding`,
+      },
       inputs: satisfied,
       violation: (input) => {
         const value = lossOf(fn, input);
-        if (value !== 0 && !Number.isNaN(value)) return `the loss is ${say(value)}.`;
+        // A cosine of equal rows is 1 but for rounding, and a root may have a guard of 1e-12; NaN is for another law.
+        if (Math.abs(value) > ROUNDING * setting.unit) return `the loss is ${say(value)}.`;
         const gradients = gradientsOf(kind, fn, input);
         for (const [t, name] of kind.embeddings.entries()) {
-          const at = gradients[t].data.findIndex((g) => g !== 0 && !Number.isNaN(g));
+          const at = gradients[t].data.findIndex((g) => Math.abs(g) > ROUNDING * Math.max(1, setting.unit));
           if (at >= 0) return `the gradient with respect to ${name} is ${say(gradients[t].data[at])} at element ${at}.`;
         }
         return undefined;
@@ -120,7 +125,7 @@ export function costsWhereViolated<I extends object>({ kind, subject, fn, settin
   const where = kind.words?.violated ?? 'where something is left to do';
   return [
     defineLaw({
-      ...{ subject, name: 'costs where violated', statement: `${where} the loss is above 0` },
+      ...{ subject, name: 'costs where violated', statement: `${where}, the loss is above 0` },
       inputs: violated,
       violation: (input) => {
         const value = lossOf(fn, input);
@@ -128,8 +133,4 @@ export function costsWhereViolated<I extends object>({ kind, subject, fn, settin
       },
     }),
   ];
-}
-
-function largest(tensors: readonly Tensor[]): number {
-  return tensors.reduce((most, x) => x.data.reduce((m, v) => Math.max(m, Math.abs(v)), most), 0);
 }

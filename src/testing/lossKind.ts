@@ -1,7 +1,7 @@
 import { type Arbitrary, constantFrom, integer, tuple } from 'fast-check';
 import type { Metric } from '../autograd/ops/pairwiseDistances.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import type { EmbeddingOptions, Geometry } from './embeddings.ts';
+import { type EmbeddingOptions, GEOMETRIES, type Geometry } from './embeddings.ts';
 import { SPACES, type Space } from './spaces.ts';
 
 /** A property of an input. */
@@ -66,9 +66,9 @@ export interface Step<I> {
 
 /** Throws: RangeError for a margin that is not positive or that the metric cannot reach. */
 export function settingOf(caller: string, metric: Metric, margin: number | undefined): LossSetting {
-  const space = SPACES[metric];
-  if (space === undefined)
+  if (!Object.hasOwn(SPACES, metric))
     throw new RangeError(`${caller}: unknown metric '${String(metric)}'. Use ${Object.keys(SPACES).join(', ')}.`);
+  const space = SPACES[metric];
   if (margin !== undefined && !(margin > 0 && margin < Infinity && margin <= space.bound)) {
     throw new RangeError(
       `${caller}: margin must be a distance above 0 that ${metric} reaches; got ${margin}. Pass the distance from which a different pair costs nothing.`,
@@ -78,15 +78,7 @@ export function settingOf(caller: string, metric: Metric, margin: number | undef
 }
 
 /** Geometries in which float32 holds all digits of a distance. */
-export const MODERATE: readonly Geometry[] = [
-  'free',
-  'unit',
-  'repeated',
-  'identical',
-  'zero',
-  'collinear',
-  'clustered',
-];
+const MODERATE: readonly Geometry[] = GEOMETRIES.filter((geometry) => geometry !== 'tiny' && geometry !== 'far');
 
 /** Inputs of a kind whose distances are about as large as the margin, or smaller. */
 export function inputsOf<I extends object>(

@@ -1,12 +1,12 @@
 import { oneof } from 'fast-check';
 import type { Metric } from '../autograd/ops/pairwiseDistances.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { rowAt } from './draws.ts';
 import { defineLaw, type Law } from './law.ts';
 import { costsWhereViolated, directed, gradientStepHelps, largerMargin, zeroWhereSatisfied } from './lossDirections.ts';
 import { embeddingsOf, inputsOf, type LossKind, settingOf } from './lossKind.ts';
-import { invariance, permutedBatch, swappedTwins } from './lossSymmetries.ts';
-import { byName, type Loss, type LossSubject, lossOf, overEmbeddings, ROUNDING, say } from './lossValues.ts';
+import { INVARIANCES, invariance, permutedBatch, swappedTwins } from './lossSymmetries.ts';
+import { byName, type Loss, type LossSubject, lossOf, oneNumber, overEmbeddings, ROUNDING, say } from './lossValues.ts';
+import { rowAt } from './rows.ts';
 import { type Invariance, SPACES } from './spaces.ts';
 import { notFinite, wrongGradients } from './violations.ts';
 
@@ -17,7 +17,7 @@ export interface LossLawOptions<I> {
    * Without it nothing is known to cost nothing: leave it out for a smooth loss. Default none.
    */
   readonly margin?: number | undefined;
-  /** The loss with another margin, for 'larger margin'. Default none, and no such law. */
+  /** The loss with another margin, for 'larger margin'. It needs `margin`. Default none, and no such law. */
   readonly withMargin?: ((margin: number) => Loss<I>) | undefined;
   /** The distance that the loss is of, in which its margin is meant. Default 'euclidean'. */
   readonly metric?: Metric | undefined;
@@ -30,7 +30,8 @@ export interface LossLawOptions<I> {
 /**
  * What losses of a kind of your own must hold to: those of the laws that there are inputs for.
  *
- * Throws: RangeError for a margin out of range, and for an exception that is none of the laws.
+ * Throws: RangeError for a margin out of range, for a metric or a change that there is not, and for an exception that is
+ * none of the laws.
  *
  * @example
  * const kind = { embeddings: ['x'], items: ['x'], inputs: (options) => embeddings(options).map((x) => ({ x })) };
@@ -46,7 +47,10 @@ export function lossLaws<I extends object>(
   const { margin, metric = 'euclidean', withMargin, except = [] } = options;
   const setting = settingOf('lossLaws', metric, margin);
   const { invariant = setting.space.invariances } = options;
-  const of = { kind, subject, fn, setting };
+  const unknown = invariant.find((change) => !Object.hasOwn(INVARIANCES, change));
+  if (unknown !== undefined)
+    throw new RangeError(`lossLaws: unknown change '${unknown}'. Use ${Object.keys(INVARIANCES).join(', ')}.`);
+  const of = { kind, subject, fn: oneNumber(subject, fn), setting };
   const laws = [
     neverNegative(of),
     noNaN(of),
@@ -54,7 +58,9 @@ export function lossLaws<I extends object>(
     permutedBatch(of),
     ...(kind.moves ?? []).map((moves) => directed(of, moves)),
     ...gradientStepHelps(of),
-    ...(withMargin && margin !== undefined ? [largerMargin(of, margin, withMargin)] : []),
+    ...(withMargin && margin !== undefined
+      ? [largerMargin(of, margin, (other) => oneNumber(subject, withMargin(other)))]
+      : []),
     ...zeroWhereSatisfied(of),
     ...costsWhereViolated(of),
     ...invariant.map((change) => invariance(of, change)),

@@ -1,10 +1,11 @@
 import { array, integer, record, tuple } from 'fast-check';
 import { toDouble } from '../tensor/precision.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { fraction, rowAt } from './draws.ts';
+import { fraction } from './draws.ts';
 import { defineLaw, type Inputs, type Law } from './law.ts';
 import { changed, embeddingsOf, inputsOf, mapEmbeddings } from './lossKind.ts';
 import { type LossSubject, otherValue, ROUNDING } from './lossValues.ts';
+import { mapRows, rowAt } from './rows.ts';
 import { type Invariance, rotate, turns } from './spaces.ts';
 
 /* The laws of what must not change a loss. */
@@ -53,7 +54,8 @@ interface Words {
   readonly change: string;
 }
 
-const INVARIANCES: Readonly<Record<Invariance, Words>> = {
+/** What each change is, in words. */
+export const INVARIANCES: Readonly<Record<Invariance, Words>> = {
   rotation: {
     statement: 'rotating all embeddings together does not change the loss',
     change: 'all embeddings were rotated',
@@ -116,10 +118,4 @@ function inOrder(name: string, value: unknown, order: readonly number[]): unknow
     return new Tensor(Float32Array.from(order.flatMap((i) => Array.from(rowAt(value, i)))), value.shape);
   if (Array.isArray(value)) return order.map((i) => value[i]);
   throw new TypeError(`lossLaws: '${name}' must be a Tensor or an array, with an entry for each item.`);
-}
-
-function mapRows(x: Tensor, fn: (row: readonly number[]) => readonly number[]): Tensor {
-  const out = toDouble(x);
-  for (let i = 0; i < x.shape[0]; i++) out.data.set(fn(Array.from(rowAt(x, i))), (i * x.size) / x.shape[0]);
-  return out;
 }

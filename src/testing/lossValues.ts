@@ -1,5 +1,6 @@
 import { Parameter } from '../autograd/parameter.ts';
 import { backward, needsGradient } from '../autograd/tape.ts';
+import { ShapeError } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import type { Inputs } from './law.ts';
 import { embeddingsOf, type LossKind, type LossSetting, withEmbeddings } from './lossKind.ts';
@@ -21,7 +22,26 @@ export interface LossSubject<I extends object> {
  */
 export const ROUNDING = 1e-5;
 
-/** The loss as a number. Throws: ShapeError where it is not one. */
+/**
+ * A loss that says what is wrong with what it gave: laws would only say what they could not do with it.
+ *
+ * Throws, when called: TypeError where it gave no tensor, ShapeError where it gave more than one number.
+ */
+export function oneNumber<I>(subject: string, fn: Loss<I>): Loss<I> {
+  return (input) => {
+    const loss: unknown = fn(input);
+    if (!(loss instanceof Tensor)) {
+      throw new TypeError(
+        `${subject}: a loss must give a Tensor; got ${String(loss)}. Return the tensor, from a function that is not async.`,
+      );
+    }
+    if (loss.size !== 1)
+      throw new ShapeError(subject, 'a loss must be one number', [loss.shape], 'Take its mean or sum.');
+    return loss;
+  };
+}
+
+/** The loss as a number. */
 export function lossOf<I>(fn: Loss<I>, input: I): number {
   // Not in noGrad: a loss may differentiate something itself.
   return fn(input).item();

@@ -6,10 +6,12 @@ import { namedParameters } from '../nn/state.ts';
 import { toDouble } from '../tensor/precision.ts';
 import { createRandom } from '../tensor/random.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { closeAll, gradientsOf, largest } from './agreement.ts';
+import { firstNotFinite, gradientsOf } from './evaluation.ts';
 import { defineLaw, type Law } from './law.ts';
-import { otherBits, rowLaws, sameNumbers } from './rows.ts';
-import { firstNotFinite, wrongOnBothSides } from './violations.ts';
+import { closeAll } from './precision.ts';
+import { otherBits, rowLaws, sameNumbers } from './rowLaws.ts';
+import { largest } from './rows.ts';
+import { wrongOnBothSides } from './violations.ts';
 
 /** Options of `moduleLaws`. */
 export interface ModuleLawOptions {
@@ -46,7 +48,7 @@ export function moduleLaws(name: string, module: Module, options: ModuleLawOptio
     law(
       'no NaN anywhere',
       'for a finite input, the result and the gradients of the input and all parameters are finite',
-      (x) => notFinite(evaluate(module, x, run)),
+      (x) => firstNotFinite(evaluate(module, x, run)),
       extremes,
     ),
     law(
@@ -94,17 +96,10 @@ function evaluate(module: Module, x: Input, run: Run): Map<string, Tensor> {
   const leaf = x instanceof Tensor ? new Parameter(x.data, x.shape) : x;
   const y = run(module, leaf);
   const leaves = new Map<string, Tensor>();
-  if (leaf instanceof Tensor) leaves.set('the gradient of the input', leaf);
-  for (const [path, parameter] of namedParameters(module)) leaves.set(`the gradient of ${path}`, parameter);
-  return new Map([['the result', y], ...gradientsOf(y, leaves)]);
-}
-
-function notFinite(results: ReadonlyMap<string, Tensor>): string | undefined {
-  for (const [what, x] of results) {
-    const found = firstNotFinite(x);
-    if (found !== undefined) return `${what} is ${found}`;
-  }
-  return undefined;
+  if (leaf instanceof Tensor) leaves.set('the gradient with respect to the input', leaf);
+  for (const [path, parameter] of namedParameters(module))
+    leaves.set(`the gradient with respect to ${path}`, parameter);
+  return new Map([['the value', y], ...gradientsOf(y, leaves)]);
 }
 
 function wrongGradients(module: Module, x: Input, run: Run): string | undefined {

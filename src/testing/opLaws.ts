@@ -2,15 +2,16 @@ import type { Arbitrary } from 'fast-check';
 import { expand } from '../autograd/ops/broadcast.ts';
 import { broadcastShapes, type Shape } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { evaluate, otherInDouble } from './agreement.ts';
+import { evaluate, type TensorFunction } from './evaluation.ts';
 import { defineLaw, type Inputs, type Law } from './law.ts';
-import { otherBits, rowLaws, sameNumbers } from './rows.ts';
-import { notFinite, type TensorFunction, wrongGradients, wrongSecondDerivatives } from './violations.ts';
+import { otherInDouble } from './precision.ts';
+import { otherBits, rowLaws, sameNumbers } from './rowLaws.ts';
+import { notFinite, wrongGradients, wrongSecondDerivatives } from './violations.ts';
 
 /** Options of `opLaws`. */
 export interface OpLawOptions {
   /**
-   * What the op is called with. Away from jumps, and from where it bends within a step of 1e-5, as a norm
+   * What the op is called with, as a list: `tuple(tensors())` for one input. Away from jumps, and from where it bends within a step of 1e-5, as a norm
    * does at 0; isolated kinks are forgiven.
    */
   readonly inputs: Arbitrary<readonly Tensor[]>;
@@ -30,11 +31,14 @@ export interface OpLawOptions {
 /**
  * What an op must hold to: no NaN, gradients and second derivatives that agree with differences, float32 that agrees
  * with double precision, rows that do not see their batch, nothing written.
+ * Throws, when run: TypeError where what is drawn is no list of tensors, or has no batch where it should.
  *
  * @example checkLaws(opLaws('square', square, { inputs: tuple(tensors()) })) // undefined
  */
 export function opLaws(name: string, fn: TensorFunction, options: OpLawOptions): Law[] {
-  const { inputs, extremes = inputs, batched = [], derivatives = 2, broadcasts = false } = options;
+  const { batched = [], derivatives = 2, broadcasts = false } = options;
+  const inputs = options.inputs.map((xs) => checkedInputs(name, xs, batched));
+  const extremes = options.extremes ?? inputs;
   const law = (
     title: string,
     statement: string,
@@ -77,6 +81,20 @@ export function opLaws(name: string, fn: TensorFunction, options: OpLawOptions):
         ]
       : []),
   ];
+}
+
+/** Throws: TypeError where what was drawn is no list of tensors, or a batch is said to be where there is none. */
+function checkedInputs(name: string, xs: unknown, batched: readonly number[]): readonly Tensor[] {
+  if (!isTensors(xs))
+    throw new TypeError(`opLaws: the inputs of ${name} must be lists of tensors. Draw one input by tuple(tensors()).`);
+  const without = batched.find((i) => xs[i] === undefined || xs[i].shape.length === 0);
+  if (without !== undefined)
+    throw new TypeError(`opLaws: input ${without} of ${name} is to hold the batch, but has no axis. Draw it with one.`);
+  return xs;
+}
+
+function isTensors(xs: unknown): xs is readonly Tensor[] {
+  return Array.isArray(xs) && xs.every((x) => x instanceof Tensor);
 }
 
 /** Inputs as a failure shows them. */

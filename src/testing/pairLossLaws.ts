@@ -1,10 +1,11 @@
 import { type Arbitrary, array, boolean, integer, record, tuple } from 'fast-check';
-import { fraction, fromZero, mostlyLast, rowAt, SHARES, sayShare, stackRows, withRow } from './draws.ts';
+import { fraction, fromZero, mostlyLast, SHARES, sayShare } from './draws.ts';
 import { type Pairs, pairs } from './embeddings.ts';
 import type { Law } from './law.ts';
 import { type DirectedMoves, inputsOf, type LossKind, type LossSetting, type Step } from './lossKind.ts';
 import { type LossLawOptions, lossLaws } from './lossLaws.ts';
 import type { Loss } from './lossValues.ts';
+import { rowAt, stackRows, withRow } from './rows.ts';
 import { lines, widths } from './spaces.ts';
 
 /**

@@ -1,12 +1,13 @@
 import { type Arbitrary, array, integer, oneof, tuple } from 'fast-check';
 import { exp, log } from '../tensor/math.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { rowAt, SHARES, withRow } from './draws.ts';
+import { SHARES } from './draws.ts';
 import { type EmbeddingOptions, embeddings, pairs } from './embeddings.ts';
 import type { Law } from './law.ts';
 import { inputsOf, type LossKind } from './lossKind.ts';
 import { type LossLawOptions, lossLaws } from './lossLaws.ts';
 import type { Loss } from './lossValues.ts';
+import { rowAt, withRow } from './rows.ts';
 
 /** What predictions are compared with, by what it is called. */
 export interface Targets {
@@ -31,7 +32,7 @@ export interface Predictions<T> {
  * 'values', 'classes', 'flags' or 'distributions', and gives one number. No change of the predictions leaves it as it
  * was, unless `invariant` says so.
  *
- * Throws: RangeError for an exception that is none of the laws.
+ * Throws: RangeError for unknown targets, and for an exception that is none of the laws.
  *
  * @example
  * const loss = ({ predictions, targets }) => crossEntropy(predictions, targets);
@@ -43,6 +44,11 @@ export function predictionLossLaws<K extends keyof Targets>(
   loss: Loss<Predictions<Targets[K]>>,
   { invariant = [], except }: Pick<LossLawOptions<Predictions<Targets[K]>>, 'invariant' | 'except'> = {},
 ): Law[] {
+  if (!Object.hasOwn(KINDS, targets)) {
+    throw new RangeError(
+      `predictionLossLaws: unknown targets '${String(targets)}'. Use ${Object.keys(KINDS).join(', ')}.`,
+    );
+  }
   return lossLaws(kindOf(KINDS[targets]), name, loss, { invariant, except });
 }
 
@@ -53,6 +59,8 @@ interface PredictionKind<T> {
   readonly closer: (row: readonly number[], target: readonly number[] | number, share: number) => readonly number[];
   /** What grows as a prediction comes nearer to its target. */
   readonly nearness: (row: readonly number[], target: readonly number[] | number) => number;
+  /** Whether a prediction must cost something, also where a loss with a margin is content. Default where nearness is not 0. */
+  readonly isWrong?: (row: readonly number[], target: number) => boolean;
   /** Of targets that have gradients too, and may be swapped with the predictions. */
   readonly twins?: {
     readonly equal: Arbitrary<Predictions<T>>;
@@ -85,6 +93,7 @@ const KINDS: { readonly [K in keyof Targets]: PredictionKind<Targets[K]> } = {
       })),
     closer: (row, target, share) => row.map((v, i) => (i === target ? v + share : v)),
     nearness: (row, target) => row.reduce((sum, v, i) => sum + (i === target ? v : -v / row.length), 0),
+    isWrong: (row, target) => row.some((v) => v > row[target]),
   },
   flags: {
     draw: (options) =>
@@ -94,6 +103,7 @@ const KINDS: { readonly [K in keyof Targets]: PredictionKind<Targets[K]> } = {
       })),
     closer: (row, target, share) => row.map((v) => (target === 1 ? v + share : v - share)),
     nearness: ([v], target) => (target === 1 ? v : -v),
+    isWrong: ([v], target) => (target === 1 ? v < 0 : v > 0),
   },
   distributions: {
     draw: (options) =>
@@ -115,8 +125,18 @@ function kindOf<T extends Tensor | readonly number[]>({
   draw,
   closer,
   nearness,
+  isWrong,
   twins,
 }: PredictionKind<T>): LossKind<Predictions<T>> {
+  /** The nearness of the first prediction. */
+  const near = ({ predictions, targets }: Predictions<T>) =>
+    nearness(Array.from(rowAt(predictions, 0)), targetAt(targets, 0));
+  const mustCost = (input: Predictions<T>) => {
+    const target = targetAt(input.targets, 0);
+    return isWrong && typeof target === 'number'
+      ? isWrong(Array.from(rowAt(input.predictions, 0)), target)
+      : Math.abs(near(input)) > 1e-2;
+  };
   const kind: LossKind<Predictions<T>> = {
     embeddings: twins ? ['predictions', 'targets'] : ['predictions'],
     items: ['predictions', 'targets'],
@@ -139,26 +159,21 @@ function kindOf<T extends Tensor | readonly number[]>({
     ],
     satisfied: () => twins?.equal,
     violated: () => {
-      const apart = draw({ geometry: 'free' }).filter(
-        ({ predictions, targets }) => nearness(Array.from(rowAt(predictions, 0)), targetAt(targets, 0)) !== 0,
-      );
+      const apart = draw({ geometry: 'free' }).filter(mustCost);
       return twins === undefined ? apart : oneof(apart, twins.balanced);
     },
     steps: () =>
       draw({ geometry: 'free', rows: [1, 1] })
-        .filter(
-          ({ predictions, targets }) =>
-            Math.abs(nearness(Array.from(rowAt(predictions, 0)), targetAt(targets, 0))) > 1e-2,
-        )
+        .filter(mustCost)
         .map((input) => ({
           input,
-          measure: ({ predictions, targets }) => nearness(Array.from(rowAt(predictions, 0)), targetAt(targets, 0)),
+          measure: near,
           wanted: 'larger',
           what: 'the nearness of the prediction to its target',
         })),
     words: {
       satisfied: 'where predictions are equal to their targets',
-      violated: 'where a prediction is not what it should be',
+      violated: 'where a prediction is not what it should be (of classes and flags: where another one is predicted)',
       step: 'a small step against the gradient brings a prediction nearer to its target',
     },
   };

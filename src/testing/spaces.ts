@@ -75,6 +75,12 @@ export function rotate(row: Row, by: readonly Turn[]): number[] {
   return out;
 }
 
+/** A row of length 1; of zeros the first axis. */
+export function toUnit(row: readonly number[]): number[] {
+  const length = Math.sqrt(sumOf(row, (v) => v * v));
+  return row.map((v, i) => (length > 0 ? v / length : i === 0 ? 1 : 0));
+}
+
 /** Rows at given distances along one line; for the cosine, along a circle. */
 export interface Line {
   /** The row after `steps` steps of `distance` each, back where negative; 0 is where the line begins. */

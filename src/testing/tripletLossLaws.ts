@@ -1,11 +1,12 @@
 import { type Arbitrary, array, boolean, integer, oneof, record, tuple } from 'fast-check';
-import { fraction, fromZero, mostlyLast, rowAt, SHARES, sayShare, stackRows } from './draws.ts';
+import { fraction, fromZero, mostlyLast, SHARES, sayShare } from './draws.ts';
 import { type Triplets, triplets } from './embeddings.ts';
 import type { Law } from './law.ts';
 import { type DirectedMoves, inputsOf, type LossKind, type LossSetting, type Step } from './lossKind.ts';
 import { type LossLawOptions, lossLaws } from './lossLaws.ts';
 import type { Loss } from './lossValues.ts';
 import { towards } from './pairLossLaws.ts';
+import { rowAt, stackRows } from './rows.ts';
 import { lines, widths } from './spaces.ts';
 
 /**

@@ -1,15 +1,10 @@
 import type { GradcheckResult } from '../autograd/differences.ts';
 import { gradcheck, gradgradcheck } from '../autograd/gradcheck.ts';
-import { mul } from '../autograd/ops/arithmetic.ts';
-import { sum } from '../autograd/ops/reductions.ts';
-import { Parameter } from '../autograd/parameter.ts';
-import { backward, needsGradient, withRecording } from '../autograd/tape.ts';
+import { withRecording } from '../autograd/tape.ts';
 import { createRandom } from '../tensor/random.ts';
-import { coordinatesOf, formatShape, sameShape } from '../tensor/shape.ts';
+import { formatShape, sameShape } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
-
-/** A function of tensors. */
-export type TensorFunction = (...inputs: Tensor[]) => Tensor;
+import { evaluate, firstNotFinite, place, type TensorFunction } from './evaluation.ts';
 
 /**
  * What is wrong with the gradients of `fn`, in words; undefined where they agree with differences.
@@ -39,19 +34,8 @@ export function wrongSecondDerivatives(fn: TensorFunction, inputs: readonly Tens
  * @example notFinite((x) => log(x), [tensor([1, 0])]) // 'the value is -Infinity at [1]'
  */
 export function notFinite(fn: TensorFunction, inputs: readonly Tensor[]): string | undefined {
-  return withRecording(true, 'notFinite', () => {
-    const leaves = inputs.map((x) => new Parameter(x.data.slice(), x.shape));
-    const out = fn(...leaves);
-    const value = firstNotFinite(out);
-    if (value !== undefined) return `the value is ${value}`;
-    if (!needsGradient(out)) return undefined;
-    const gradients = backward(sum(mul(out, weights(out))));
-    for (const [i, leaf] of leaves.entries()) {
-      const found = gradients.has(leaf) ? firstNotFinite(gradients.get(leaf)) : undefined;
-      if (found !== undefined) return `the gradient with respect to input ${i} is ${found}`;
-    }
-    return undefined;
-  });
+  const copies = inputs.map((x) => new Tensor(x.data.slice(), x.shape));
+  return withRecording(true, 'notFinite', () => firstNotFinite(evaluate(fn, copies, true)));
 }
 
 /** How far two tensors may be apart, element by element: `absolute + relative * |expected|`. */
@@ -110,22 +94,4 @@ function beside(x: Tensor, input: number, distance: number): Tensor {
     x.data.map((v) => v + distance * (0.5 + random.uniform()) * Math.max(1, Math.abs(v))),
     x.shape,
   );
-}
-
-/** Weights that are neither equal nor of one sign, so that nothing cancels. */
-export function weights(out: Tensor): Tensor {
-  const random = createRandom(0).fork('weights');
-  return new Tensor(
-    Float32Array.from(out.data, () => (random.uniform() < 0.5 ? -1 : 1) * (0.5 + random.uniform())),
-    out.shape,
-  );
-}
-
-export function firstNotFinite(x: Tensor): string | undefined {
-  const at = x.data.findIndex((v) => !Number.isFinite(v));
-  return at < 0 ? undefined : `${x.data[at]} at ${place(at, x)}`;
-}
-
-function place(index: number, { shape }: Tensor): string {
-  return formatShape(coordinatesOf(index, shape));
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { AnomalyError, detectAnomaly } from '../../src/autograd/anomaly.ts';
-import { watched } from '../../src/autograd/tape.ts';
+import { pullThrough, watched } from '../../src/autograd/tape.ts';
 import * as t from '../../src/portable.ts';
 import { opTable } from './opTable.ts';
 
@@ -116,6 +116,77 @@ describe('forward', () => {
     });
   });
 
+  test('says where infinities come from that NaN was made of', () => {
+    const apart = () => t.sub(tensor([Infinity]), tensor([Infinity]));
+    const start = 'NaN comes of infinities, as Infinity - Infinity and 0 * Infinity: ';
+    expect(anomalyOf(apart).message).toContain(
+      `-> [1]. ${start}check the data, and what made it before detectAnomaly began.`,
+    );
+    expect(anomalyOf(apart, { allowInfinity: true }).message).toContain(
+      `-> [1]. ${start}find what made those, without allowInfinity.`,
+    );
+  });
+
+  test('NaN of finite numbers is not taken for an overflow', () => {
+    const options = { runningMean: tensor([0, 0]), runningVar: tensor([1, -1]) };
+    const anomaly = anomalyOf(() => t.batchNorm(tensor([[1, 2]]), options));
+    expect(anomaly).toMatchObject({ op: 'batchNorm', index: 1, value: NaN });
+    expect(anomaly.message).toContain('NaN of finite numbers: an argument lies outside of what the op is defined for');
+    expect(anomalyOf(() => t.mul(3e38, tensor([3]))).message).toContain('have grown too large for float32');
+  });
+
+  test('the only element, an op without inputs, and digits that can be read', () => {
+    expect(anomalyOf(() => t.exp(tensor(100))).message).toContain(
+      'exp made Infinity at its only element, where its input is 100; got [] -> []. exp overflows',
+    );
+    expect(anomalyOf(() => t.record('own', new Float32Array([1, NaN]), [2], [])).message).toContain(
+      'own made NaN at element 1; got no input -> [2].',
+    );
+    expect(anomalyOf(() => t.exp(tensor([100.1]))).message).toContain('where its input is 100.1;');
+  });
+
+  test.each([
+    ['sqrt', () => t.sqrt(tensor([-1])), 'sqrt is NaN below 0'],
+    ['div', () => t.div(0, tensor([0])), 'Keep the divisor away from 0'],
+    ['reciprocal', () => t.reciprocal(tensor([0])), 'Keep the divisor away from 0'],
+    ['pow', () => t.pow(tensor([0]), -1), 'pow is infinite for 0 to a negative exponent'],
+    ['exp', () => t.exp(tensor([99])), 'exp overflows float32 above 88.7'],
+    ['sumTo (sum)', () => t.sum(tensor([3e38, 3e38])), 'Its numbers have grown too large'],
+    [
+      'readPlaces (slice)',
+      () =>
+        t.slice(tensor([[1, NaN]]), [
+          [0, 1],
+          [1, 2],
+        ]),
+      'Check the data',
+    ],
+    ['writePlaces (pad)', () => t.pad(tensor([NaN]), [[0, 1]]), 'Check the data'],
+    // No words for these, though every object has such a property.
+    ['constructor', () => t.record('constructor', Float32Array.of(Infinity), [1], []), 'Its numbers have grown'],
+  ])('says what to do about %s', (name, fn, advice) => {
+    const { message } = anomalyOf(fn);
+    expect(message).toContain(name);
+    expect(message).not.toContain('constructor (');
+    expect(message).toContain(`. ${advice}`);
+  });
+
+  test('passes over inputs that were released and that the op does not read', () => {
+    let released: t.Tensor = tensor([0]);
+    const outer = () => {
+      t.scope(() => {
+        released = t.neg(t.ones([1]));
+      });
+      return released;
+    };
+    for (const name of ['own', 'add']) {
+      const edges = () => [[outer(), (g: t.Tensor) => g] as const];
+      const anomaly = anomalyOf(() => t.record(name, new Float32Array([NaN]), [1], edges()));
+      expect(anomaly).toMatchObject({ op: name, origin: 'op', inputShapes: [[1]] });
+      expect(anomaly.message).toContain(`${name} made NaN at its only element; got [1] -> [1]. NaN of finite`);
+    }
+  });
+
   test('NaN is named where infinities stand before it', () => {
     expect(anomalyOf(() => t.log(tensor([0, -1])))).toMatchObject({ op: 'log', index: 1, value: NaN });
   });
@@ -214,10 +285,66 @@ describe('backward', () => {
     });
   });
 
+  test('an op that takes a tensor twice: which of the two', () => {
+    const x = parameter(tensor([2]));
+    const edges = [tensor([1]), x, x].map((input, i) => [input, (g: t.Tensor) => t.mul(g, i === 2 ? NaN : 1)] as const);
+    const twice = () => t.sum(t.record('twice', new Float32Array([1]), [1], edges));
+    const anomaly = anomalyOf(() => backward(twice()));
+    expect(anomaly).toMatchObject({ op: 'twice', input: 2, inputShapes: [[1], [1], [1]] });
+    expect(anomaly.message).toContain('NaN of finite numbers');
+    // Of an op that ran before only the inputs are known that need a gradient.
+    const loss = twice();
+    expect(anomalyOf(() => backward(loss))).toMatchObject({ op: 'twice', input: 1, inputShapes: [[1], [1]] });
+  });
+
   test('what a pullback has on the way and does not return is no anomaly', () => {
     const x = parameter(tensor([0]));
     const safe = t.record('safe', new Float32Array([0]), [1], [[x, (g) => t.where([false], t.div(g, x), 0)]]);
     expect(detectAnomaly(() => backward(t.sum(safe)).get(x).toArray())).toEqual([0]);
+  });
+
+  test.each([
+    ['log', () => t.log(parameter(tensor([1e-40]))), 'The slope of log is infinite at 0'],
+    ['reciprocal', () => t.reciprocal(parameter(tensor([1e-30]))), 'Keep the divisor away from 0'],
+    ['pow', () => t.pow(parameter(tensor([0])), 0.5), 'The slope of pow with an exponent below 1 is infinite at 0'],
+    ['toString', () => own('toString', Infinity), 'Its numbers have grown too large'],
+    ['own', () => own('own', NaN), 'NaN of finite numbers'],
+  ])('says what to do about %s', (op, fn, advice) => {
+    const anomaly = anomalyOf(() => backward(t.sum(fn())));
+    expect(anomaly).toMatchObject({ phase: 'backward', op });
+    expect(anomaly.message).toContain(`finite gradient of the result. ${advice}`);
+  });
+
+  /** An op whose gradient is what is said. */
+  function own(name: string, slope: number): t.Tensor {
+    return t.record(name, Float32Array.of(1), [1], [[parameter(tensor([1])), () => tensor([slope])]]);
+  }
+
+  test('nor is what a pullback differentiates on the way', () => {
+    const x = parameter(tensor([0]));
+    const slope = (g: t.Tensor) => t.where([false], pullThrough(t.sqrt, [tensor([0])], 0, g), 0);
+    const safe = t.record('safe', new Float32Array([0]), [1], [[x, slope]]);
+    expect(detectAnomaly(() => backward(t.sum(safe)).get(x).toArray())).toEqual([0]);
+  });
+
+  test('NaN of an infinite gradient, where infinities are allowed', () => {
+    const w = parameter(tensor([1]));
+    const anomaly = anomalyOf(() => backward(t.sum(t.sqrt(t.mul(w, 0)))), { allowInfinity: true });
+    expect(anomaly).toMatchObject({ op: 'mul', input: 0, origin: 'op', value: NaN });
+    expect(anomaly.message).toContain('and a gradient that is not finite of the result. ');
+  });
+
+  test('operands are not told where they lie in another shape than the gradient', () => {
+    const b = parameter(tensor([1, 1e-30]));
+    const rows = tensor([
+      [1, 0],
+      [1, 1e-20],
+    ]);
+    const anomaly = anomalyOf(() => backward(t.sum(t.div(rows, b))));
+    expect(anomaly).toMatchObject({ op: 'div', input: 1, index: 1 });
+    expect(anomaly.message).toContain(
+      'at element 1; got [2, 2] and [2] -> [2, 2] and a finite gradient of the result. Keep the divisor',
+    );
   });
 
   test('gradients that overflow as they add up', () => {
@@ -285,6 +412,22 @@ describe('around fn', () => {
     const x = parameter(tensor([2]));
     expect(detectAnomaly(() => t.square(x)).node?.name).toBe('square');
     expect(t.noGrad(() => detectAnomaly(() => t.square(x))).node).toBeUndefined();
+  });
+
+  test('a generator is refused, whose body would run later', () => {
+    function* later(): Generator<t.Tensor> {
+      yield t.exp(tensor([100]));
+    }
+    for (const [name, call] of Object.entries({ detectAnomaly, noGrad: t.noGrad })) {
+      expect(() => call(later)).toThrow(
+        new TypeError(
+          `${name}: the function returned a generator, which has not begun to run. Take its values inside, as in [...generator].`,
+        ),
+      );
+    }
+    expect(t.noGrad(() => [...later()].length)).toBe(1);
+    expect([...t.noGrad(() => [1, 2].values())]).toEqual([1, 2]);
+    expect(t.noGrad(() => null)).toBeNull();
   });
 
   test('a promise is refused', () => {

@@ -83,6 +83,18 @@ const homogeneous: Readonly<
         ]),
       ),
   ],
+  'mahalanobis, by a matrix of other size': [
+    0.5,
+    [4, 2],
+    (x, s) =>
+      mahalanobis(
+        ...halves(x),
+        tensor([
+          [2 / s, 0.5 / s],
+          [0.25 / s, 1 / s],
+        ]),
+      ),
+  ],
   'pairwise euclidean': [1, [4, 3], (x) => pairwiseDistances(...halves(x))],
   'pairwise squaredEuclidean': [2, [4, 3], (x) => pairwiseDistances(...halves(x), { metric: 'squaredEuclidean' })],
   'pairwise cosine': [0, [4, 3], (x) => pairwiseDistances(...halves(x), { metric: 'cosine' })],
@@ -99,35 +111,51 @@ const halves = (x: Tensor): [Tensor, Tensor] => {
   return [a, b];
 };
 
-describe.each([-75, 75])('at 2^%d, whose square float32 does not hold', (exponent) => {
-  const random = createRandom(8);
-  const normal = (name: string, shape: Shape, factor: number): Tensor =>
-    new Tensor(
-      random
-        .fork(name)
-        .fillNormal(new Float32Array(sizeOf(shape)), 0, 1)
-        .map((v) => v * factor),
-      shape,
-    );
-  /** The second derivatives of fn at `scale` x, divided by `scale^(degree - 2)`. */
-  const second = ([degree, shape, fn]: (typeof homogeneous)[string], scale: number): number[] => {
-    // The gradient of the output is chosen so that what is expected lies within float32, at the root of its place.
-    const seed = scale ** ((2 - degree) / 2);
-    const x = parameter(normal('x', shape, scale));
-    const y = fn(x, scale);
-    const first = backward(sum(mul(y, normal('seed', y.shape, seed))), { createGraph: true }).get(x);
-    const g = backward(sum(mul(first, normal('direction', shape, 1)))).get(x);
-    return Array.from(g.data, (v) => v * seed);
-  };
+describe.each([-75, -50, -31, -29, 29, 31, 50, 75])(
+  'at 2^%d, whose squares and their products float32 may not hold',
+  (exponent) => {
+    const random = createRandom(8);
+    const normal = (name: string, shape: Shape, factor: number): Tensor =>
+      new Tensor(
+        random
+          .fork(name)
+          .fillNormal(new Float32Array(sizeOf(shape)), 0, 1)
+          .map((v) => v * factor),
+        shape,
+      );
+    /** The second derivatives of fn at `scale` x, divided by `scale^(degree - 2)`. */
+    const second = ([degree, shape, fn]: (typeof homogeneous)[string], scale: number): number[] => {
+      // The gradient of the output is chosen so that what is expected lies within float32, at the root of its place.
+      const seed = scale ** ((2 - degree) / 2);
+      const x = parameter(normal('x', shape, scale));
+      const y = fn(x, scale);
+      const first = backward(sum(mul(y, normal('seed', y.shape, seed))), { createGraph: true }).get(x);
+      const g = backward(sum(mul(first, normal('direction', shape, 1)))).get(x);
+      return Array.from(g.data, (v) => v * seed);
+    };
 
-  test.each(Object.entries(homogeneous))('%s has the second derivatives of 1, scaled', (_, row) => {
-    const expected = second(row, 1);
-    const largest = Math.max(...expected.map(Math.abs));
-    expect(largest).toBeGreaterThan(0.1);
-    second(row, 2 ** exponent).forEach((v, i) => {
-      expect(Math.abs(v - expected[i]), `element ${i}: ${v} for ${expected[i]}`).toBeLessThanOrEqual(1e-4 * largest);
+    test.each(Object.entries(homogeneous))('%s has the second derivatives of 1, scaled', (_, row) => {
+      const expected = second(row, 1);
+      const largest = Math.max(...expected.map(Math.abs));
+      expect(largest).toBeGreaterThan(0.1);
+      second(row, 2 ** exponent).forEach((v, i) => {
+        expect(Math.abs(v - expected[i]), `element ${i}: ${v} for ${expected[i]}`).toBeLessThanOrEqual(1e-4 * largest);
+      });
     });
-  });
+  },
+);
+
+test('a constant row has second derivatives of 0, whatever the epsilon', () => {
+  for (const epsilon of [0, 1e-36, 1e-24, 1e-5, 1e30]) {
+    const x = parameter(
+      tensor([
+        [0, 0],
+        [1, 0],
+      ]),
+    );
+    const slope = backward(sum(mul(rmsNorm(x, { epsilon }), tensor([1, 2]))), { createGraph: true }).get(x);
+    expect(Array.from(backward(sum(slope)).get(x).data.subarray(0, 2), Math.abs)).toEqual([0, 0]);
+  }
 });
 
 test('numbers far below epsilon are divided by its root, also where that is recorded', () => {

@@ -3,12 +3,14 @@ import { gradcheck, gradgradcheck } from '../../src/autograd/gradcheck.ts';
 import { relu } from '../../src/autograd/ops/activations.ts';
 import { add, mul } from '../../src/autograd/ops/arithmetic.ts';
 import { dropout } from '../../src/autograd/ops/dropout.ts';
-import { square } from '../../src/autograd/ops/pointwise.ts';
+import { sqrt, square } from '../../src/autograd/ops/pointwise.ts';
 import { slice } from '../../src/autograd/ops/rearrange.ts';
 import { sum } from '../../src/autograd/ops/reductions.ts';
+import { parameter } from '../../src/autograd/parameter.ts';
 import { scope } from '../../src/autograd/scope.ts';
 import { backward, fused, isRecording, noGrad, record } from '../../src/autograd/tape.ts';
 import { ones, tensor, zeros } from '../../src/tensor/create.ts';
+import { intTensor } from '../../src/tensor/intTensor.ts';
 import { allocate } from '../../src/tensor/precision.ts';
 import { createRandom } from '../../src/tensor/random.ts';
 import { ShapeError } from '../../src/tensor/shape.ts';
@@ -256,7 +258,7 @@ describe('what cannot be checked is refused, and says what to do', () => {
     ],
     [
       TypeError,
-      'gradcheck: the output of fn is in single precision, in which differences are noise. Take its memory from allocate(inputs, shape), which gives doubles here, instead of a new Float32Array.',
+      'gradcheck: the output of fn is in single precision and comes from no op: it is a constant, or was computed from raw data. Compute it from the inputs with ops.',
       () => gradcheck((v) => tensor(Array.from(v.data)), [x()]),
     ],
   ];
@@ -315,12 +317,71 @@ describe('what cannot be checked is refused, and says what to do', () => {
     expect(gradcheck((v) => rough('last')(rough('first')(v)), [x()]).message).toContain(" The pullback of 'last' ");
   });
 
+  test('inputs and options of the wrong kind', () => {
+    const message = 'inputs must be an array of Tensors. What else fn takes is written in: (x) => fn(x, ids).';
+    // @ts-expect-error one tensor is no array.
+    expect(errorOf(TypeError, () => gradcheck(square, x())).message).toBe(`gradcheck: ${message}`);
+    // @ts-expect-error integers have no gradient.
+    expect(errorOf(TypeError, () => gradgradcheck(square, [intTensor(Int32Array.of(1), [1])])).message).toBe(
+      `gradgradcheck: ${message}`,
+    );
+    for (const step of [0, -1, NaN, Infinity]) {
+      expect(errorOf(RangeError, () => gradcheck(square, [x()], { step })).message).toBe(
+        `gradcheck: step must be a finite number above 0; got ${step}.`,
+      );
+    }
+    for (const tolerance of [-1, NaN]) {
+      expect(errorOf(RangeError, () => gradgradcheck(square, [x()], { tolerance })).message).toBe(
+        `gradgradcheck: tolerance must be at least 0; got ${tolerance}.`,
+      );
+    }
+    expect(gradcheck(square, [x()], { tolerance: 0 })).toMatchObject({ ok: false });
+    expect(gradcheck(square, [x()], { tolerance: Infinity, step: 0.1 })).toMatchObject({ ok: true });
+  });
+
+  test('an input at a kink or a jump is told from a wrong gradient', () => {
+    const kink = gradcheck(relu, [tensor([1, 0])]);
+    expect(kink).toMatchObject({ ok: false, worst: { index: 1, analytic: 0 } });
+    expect(kink.message).toMatch(
+      / Its slopes to either side are 0 and -?(\d\.\d+): the input lies at a kink or a jump\. Move it away by more than the step\.$/,
+    );
+    const [left, right] = [0, 2 * kink.worst.numeric].map((v) => Number(v.toPrecision(6)));
+    expect(kink.message).toContain(`either side are ${left} and ${right}:`);
+    expect(gradgradcheck(relu, [tensor([1, 0])]).message).toContain('the input lies at a kink or a jump');
+    // Neither a curved function whose slope is 0 has a kink nor a steep one that is curved.
+    expect(gradcheck((v) => wrongBy(2)(mul(square(v), 1e5)), [tensor([1])]).message).toMatch(/tolerance 0\.000001\.$/);
+    expect(gradcheck((v) => add(wrongBy(2)(v), square(v)), [tensor([0])]).message).toMatch(/tolerance 0\.000001\.$/);
+  });
+
+  test('differences that are not finite: the element, and what to do', () => {
+    const { ok, maxError, worst, message } = gradcheck(sqrt, [tensor([1, 4, 1e-6])]);
+    expect([ok, maxError, worst.index, worst.numeric]).toEqual([false, Infinity, 2, NaN]);
+    expect(message).toMatch(
+      /relative error Infinity, tolerance 0\.000001\. fn is not finite within a step of the input\. Keep the input away from the end of what fn is defined for\.$/,
+    );
+    expect(errorOf(RangeError, () => gradcheck(sqrt, [tensor([[1, 4, -1]])])).message).toBe(
+      'gradcheck: the output is NaN at [0, 2], where there is no difference to take. Pass inputs for which fn gives numbers.',
+    );
+  });
+
   test('an input that is not listed', () => {
     const forgotten = (a: Tensor, b: Tensor) => record('forgotten', mul(a, b).data, a.shape, [[a, (g) => mul(g, b)]]);
     expect(gradcheck(forgotten, [x(), x()]).message).toMatch(
       /respect to input 1 at .* An analytic 0 is what an input gets that is not listed in record, or was read outside of ops\.$/,
     );
   });
+});
+
+test('the step grows with the input, the error is relative to the largest gradient', () => {
+  expect(gradcheck(square, [tensor([1e8])])).toMatchObject({ ok: true });
+  expect(gradcheck((x) => mul(x, tensor([1e9, 1e-3])), [tensor([1, 1])])).toMatchObject({ ok: true });
+  expect(gradcheck((x) => mul(x, 0), [tensor([1])], { tolerance: 0 })).toMatchObject({ ok: true, maxError: 0 });
+});
+
+test('parameters of float32 that fn brings along are constants', () => {
+  const weight = parameter(tensor([2, 3]));
+  for (const check of [gradcheck, gradgradcheck])
+    expect(check((x) => mul(square(x), weight), [tensor([1, -1])])).toMatchObject({ ok: true });
 });
 
 test('finds errors that cancel in a sum', () => {

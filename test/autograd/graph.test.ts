@@ -96,8 +96,35 @@ describe('nodes and edges', () => {
   test('of a scope that has closed is refused', () => {
     const w = parameter(tensor([1]));
     const closed = t.scope(() => t.square(w));
-    expect(() => graph(t.neg(closed))).toThrow(RangeError);
-    expect(() => graph(t.neg(closed))).toThrow('made inside a scope that has closed');
+    for (const x of [closed, t.neg(closed)]) {
+      expect(() => graph(x)).toThrow(
+        new RangeError(
+          'graph: a part of it was made inside a scope that has closed. Call graph inside the scope; wrap what needs no gradient in noGrad.',
+        ),
+      );
+    }
+    expect(t.scope(() => graph(t.square(w)).nodes.length)).toBe(2);
+  });
+
+  test('of what is no tensor, or with names that are no Map, is refused', () => {
+    // @ts-expect-error: a number has no graph.
+    expect(() => graph(3)).toThrow(
+      new TypeError('graph: expected a Tensor; got 3. Pass a loss, or any result of ops.'),
+    );
+    const w = parameter(tensor([1]));
+    // @ts-expect-error: a Map is wanted.
+    expect(() => graph(w, { names: { w } })).toThrow(
+      new TypeError(
+        "graph: names must be a Map of names to tensors, as namedParameters(model) or new Map([['w', w]]).",
+      ),
+    );
+  });
+
+  test('names of tensors that are not on it do not matter', () => {
+    const [w, other] = [parameter(tensor([1])), parameter(tensor([1]))];
+    expect(graph(t.neg(w), { names: new Map([['other', other]]) })).toMatchObject({
+      nodes: [{ name: undefined }, { name: undefined }],
+    });
   });
 });
 
@@ -126,10 +153,10 @@ describe('DOT', () => {
   });
 
   test('quotes what would end a label', () => {
-    const name = 'a "b" \\n {c|d} <e>;\n]';
+    const name = 'a "b" \\n {c|d} <e> &lt;;\r\n]\r&\n';
     const w = parameter(tensor([1]));
     const { labels } = read(graph(t.neg(w), { names: new Map([[name, w]]) }).toDot());
-    expect(labels[0]).toBe('a \\"b\\" \\\\n {c|d} <e>;\\n]\\n[1]'.replaceAll('\\"', '"'));
+    expect(labels[0]).toBe('a "b" \\\\n {c|d} <e> &amp;lt;;\\n]\\n&amp;\\n\\n[1]');
   });
 
   test('of a twin has as many nodes and edges as the graph', () => {

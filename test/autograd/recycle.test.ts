@@ -390,3 +390,27 @@ describe.each(sets)('recycling, with %s', (_, kernels) => {
     expect(numbers(scope(step).get(w))).toEqual(numbers(step().get(w)));
   });
 });
+
+test('an op that hands its own gradient on to several inputs does not add into it, between them or after', () => {
+  const [u, v, w] = [1, 2, 3].map((value) => parameter(tensor([value, value])));
+  const own: Pullback = (g) => g;
+  scope(() => {
+    const y = record(
+      'several',
+      new Float32Array(2),
+      [2],
+      [
+        [u, own],
+        [v, (g) => mul(g, 2)],
+        [u, own],
+        [w, own],
+      ],
+    );
+    const gradients = backward(sum(mul(y, 3)));
+    expect([u, v, w].map((leaf) => numbers(gradients.get(leaf)))).toEqual([
+      [6, 6],
+      [6, 6],
+      [3, 3],
+    ]);
+  });
+});

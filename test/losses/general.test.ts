@@ -11,10 +11,12 @@ import {
   logSoftmax,
   marginRankingLoss,
   mseLoss,
+  mul,
   noGrad,
   parameter,
   smoothL1Loss,
   softmax,
+  sum,
   Tensor,
   tensor,
   zeros,
@@ -171,6 +173,31 @@ describe('cross-entropy', () => {
       expect([...first, ...second]).toEqual([0, 0, 0, 0, 0, 0]);
       for (const [c, want] of [0.25, -0.5, 0.25].entries()) expect(third[c]).toBeCloseTo(want, 6);
     }
+  });
+
+  test('an ignored item of -Infinity alone has second derivatives of 0, also by the gradient of its loss', () => {
+    const x = parameter(
+      tensor([
+        [-Infinity, -Infinity],
+        [0, 1],
+      ]),
+    );
+    const share = parameter(tensor([1, 1]));
+    const loss = sum(mul(crossEntropy(x, [-100, 0], { reduction: 'none' }), share));
+    const slope = backward(loss, { createGraph: true }).get(x);
+    const second = backward(
+      sum(
+        mul(
+          slope,
+          tensor([
+            [1, 2],
+            [1, 2],
+          ]),
+        ),
+      ),
+    );
+    expect([...second.get(x).data.subarray(0, 2), second.get(share).data[0]].map(Math.abs)).toEqual([0, 0, 0]);
+    expect(second.get(share).data[1]).toBeCloseTo(1 / (1 + Math.exp(-1)), 6);
   });
 
   test('an ignored item leaves the others alone, also where its index counts to one of them', () => {

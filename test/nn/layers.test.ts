@@ -430,6 +430,14 @@ describe('Sequential', () => {
     );
   });
 
+  test('names the layer that returns no tensor', () => {
+    // As plain JavaScript allows, where a function forgets its return.
+    const forgetful = Reflect.construct(Sequential, [relu, () => undefined, relu]);
+    expect(errorOf(TypeError, () => forgetful.forward(ones([1, 2]))).message).toBe(
+      'Sequential: layer 1 returned undefined, not a Tensor. Let it return its result.',
+    );
+  });
+
   test('keeps the order of more than ten layers', () => {
     const trail: number[] = [];
     const layers = Array.from({ length: 12 }, (_, i) => (x: Tensor) => {

@@ -115,6 +115,52 @@ weights     1,385.2 KB as float32
     );
   });
 
+  test('of several calls the first output is shown, and that of forward before others', () => {
+    class Reads extends t.Module {
+      forward(x: t.Tensor): t.Tensor {
+        return t.reshape(x, [-1]);
+      }
+      twice(x: t.Tensor): t.Tensor {
+        return t.concat([x, x], { axis: 1 });
+      }
+    }
+    class Model extends t.Module {
+      readonly reads = new Reads();
+      readonly linear = new t.Linear(2, 1, { random });
+      forward(x: t.Tensor): t.Tensor {
+        this.linear.forward(t.concat([x, x], { axis: 0 }));
+        return t.mul(this.linear.forward(x), this.reads.forward(this.reads.twice(x)));
+      }
+    }
+    expect(rowsOf(new Model(), [1, 2]).map((row) => row[2])).toEqual(['[1, 4]', '[4]', '[2, 1], 2 calls']);
+  });
+
+  test('layers may look at their own properties as they run', () => {
+    class Chain extends t.Module {
+      readonly [index: number]: t.Layer;
+      forward(x: t.Tensor): t.Tensor {
+        return Object.values(this).reduce((y, layer) => layer(y), x);
+      }
+    }
+    const chain = Object.assign(new Chain(), [t.relu, t.neg]);
+    expect(rowsOf(chain, [3]).map((row) => row[2])).toEqual(['[3]', '[3]', '[3]']);
+    expect(Object.keys(chain)).toEqual(['0', '1']);
+  });
+
+  test('a name that begins like a layer is no part of it; sizes from 1,000 bytes are in KB', () => {
+    class Model extends t.Module {
+      readonly a = new t.Linear(100, 1, { random, bias: false });
+      readonly ab = t.parameter(t.ones([149]));
+      forward(x: t.Tensor): t.Tensor {
+        return this.a.forward(x);
+      }
+    }
+    const model = new Model();
+    expect(rowsOf(model, [1, 100]).map((row) => row[3])).toEqual(['149', '100']);
+    expect(t.summary(model, [1, 100])).toContain('996 bytes as float32');
+    expect(t.summary(Object.assign(model, { b: t.ones([1]) }), [1, 100])).toContain('1.0 KB as float32');
+  });
+
   test('a frozen layer still counts', () => {
     const model = new t.Sequential(Object.freeze(new t.Linear(2, 1, { random })));
     expect(rowsOf(model, [1, 2])[1]).toEqual(['0', 'Linear', 'not seen: frozen', '3']);
@@ -176,6 +222,51 @@ describe('errors', () => {
     expect(error.cause).toBeInstanceOf(t.ShapeError);
   });
 
+  test('remind of the batch where the first layer is given the shape itself', () => {
+    const model = new t.Sequential(new t.Flatten(), new t.Linear(9, 4, { random }));
+    const end = '(The shape that summary is given begins with the batch.)';
+    expect(errorOf(RangeError, () => t.summary(model, [3, 3])).message).toMatch(/Linear\) was given \[3, 3\] .*\)$/);
+    expect(errorOf(RangeError, () => t.summary(model, [3, 3])).message).toContain(end);
+    expect(errorOf(RangeError, () => t.summary(model, t.zeros([3, 3]))).message).not.toContain(end);
+    expect(errorOf(RangeError, () => t.summary(model, [2, 3, 1])).message).not.toContain(end);
+  });
+
+  test('tell what integers were given, and where no tensor was', () => {
+    const table = new t.Sequential(new t.Embedding(3, 2, { random }));
+    expect(() => t.summary(table, t.intTensor(Int32Array.of(0, 7), [2, 1]))).toThrow(
+      'summary: layer 0 (Embedding) was given [2, 1] and failed. Embedding: ids[1, 0] is 7;',
+    );
+    class Clock extends t.Module {
+      now(): number {
+        throw new RangeError('Clock: no time.');
+      }
+      forward(x: t.Tensor): t.Tensor {
+        return x;
+      }
+    }
+    class Timed extends t.Module {
+      readonly clock = new Clock();
+      forward(x: t.Tensor): t.Tensor {
+        return t.mul(x, this.clock.now());
+      }
+    }
+    expect(errorOf(RangeError, () => t.summary(new Timed(), [1])).message).toBe(
+      'summary: layer clock (Clock) was given no tensor and failed. Clock: no time.',
+    );
+  });
+
+  test('a TypeError that is not about integers says nothing of them', () => {
+    class Wild extends t.Module {
+      readonly dropout = new t.Dropout(0.5);
+      forward(x: t.Tensor): t.Tensor {
+        return this.dropout.forward(t.neg(t.slice(x, [[0, 1]])), { training: true });
+      }
+    }
+    expect(errorOf(TypeError, () => t.summary(new Wild(), [2, 2])).message).toBe(
+      'summary: layer dropout (Dropout) was given [1, 2] and failed. dropout: training needs a source of random numbers. Pass { training: true, random } as the context.',
+    );
+  });
+
   test('say how integers are passed', () => {
     const error = errorOf(TypeError, () => t.summary(new t.Sequential(new t.Embedding(9, 2, { random })), [1, 5]));
     expect(error.message).toContain(
@@ -199,6 +290,9 @@ describe('errors', () => {
       new TypeError(
         'summary: expected the shape of an input, as [1, 1, 28, 28], or an example. The batch comes first.',
       ),
+    );
+    expect(() => t.summary(new t.Flatten(), [-1, 3])).toThrow(
+      'summary: every length must be a non-negative integer; got [-1, 3].',
     );
     // @ts-expect-error: a function is no module.
     expect(() => t.summary(t.relu, [3])).toThrow(TypeError);

@@ -88,7 +88,7 @@ describe('the score', () => {
       ['all', 4, 50],
     ]);
     expect(survivorsOf(outcomes).map(({ file }) => file)).toEqual(['lib/b.ts', 'src/a.ts']);
-    const accepted = { equivalent: false, reason: 'none' };
+    const accepted = { mutant: 'any', equivalent: false, reason: 'none' };
     expect(staleOf(outcomes, { [keyOf(a)]: accepted, [keyOf(b)]: accepted, gone: accepted })).toEqual([
       keyOf(b),
       'gone',

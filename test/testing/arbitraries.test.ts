@@ -104,6 +104,36 @@ describe('tensors', () => {
   });
 });
 
+test('a least number beyond the default of the most moves that one', () => {
+  expect(new Set(drawn(shapes({ minRank: 4, minSide: 6 })).map(String))).toEqual(new Set(['6,6,6,6']));
+});
+
+const COUNTS = 'the first not above the second; got';
+test.each([
+  [
+    () => shapes({ minRank: 2, maxRank: 1 }),
+    `shapes: minRank and maxRank must be integers of at least 0, ${COUNTS} 2 and 1.`,
+  ],
+  [() => shapes({ minSide: 1.5 }), `shapes: minSide and maxSide must be integers of at least 0, ${COUNTS} 1.5 and 4.`],
+  [() => embeddings({ rows: [3, 2] }), `embeddings: rows must be integers of at least 1, ${COUNTS} 3 and 2.`],
+  [() => pairs({ dimensions: [0, 2] }), `embeddings: dimensions must be integers of at least 1, ${COUNTS} 0 and 2.`],
+  [
+    () => labelledBatches({ classes: 0 }),
+    `labelledBatches: 1 and classes must be integers of at least 1, ${COUNTS} 1 and 0.`,
+  ],
+  [
+    // @ts-expect-error: as plain JavaScript may pass it.
+    () => triplets({ geometry: 'round' }),
+    "embeddings: unknown geometry 'round'. Use free, unit, repeated, identical, zero, collinear, clustered, tiny, far.",
+  ],
+  [
+    () => embeddings({ geometry: [] }),
+    "embeddings: unknown geometry ''. Use free, unit, repeated, identical, zero, collinear, clustered, tiny, far.",
+  ],
+])('options out of range are refused when an arbitrary is made: %#', (make, message) => {
+  expect(errorOf(RangeError, make).message).toBe(message);
+});
+
 describe('embeddings', () => {
   const of = (geometry: Geometry) => drawn(embeddings({ rows: [2, 5], dimensions: [2, 4], geometry }));
   const distinct = (x: Tensor) => new Set(Array.from({ length: x.shape[0] }, (_, i) => String(row(x, i)))).size;

@@ -3,10 +3,10 @@ import { describe, expect, test } from 'vitest';
 import * as t from '../../src/portable.ts';
 import { broadcastablePairs, tensors } from '../../src/testing/arbitraries.ts';
 import { type DistanceLawOptions, distanceLaws, type RowComparison } from '../../src/testing/distanceLaws.ts';
-import { brokenLaws, type Law, LawError } from '../../src/testing/law.ts';
+import type { TensorFunction } from '../../src/testing/evaluation.ts';
+import { brokenLaws, checkLaws, type Law, LawError } from '../../src/testing/law.ts';
 import { moduleLaws } from '../../src/testing/moduleLaws.ts';
 import { type OpLawOptions, opLaws } from '../../src/testing/opLaws.ts';
-import type { TensorFunction } from '../../src/testing/violations.ts';
 import { lawOptions } from './seed.ts';
 
 /* Ops, distances and modules with one mistake each: which laws say so. */
@@ -59,6 +59,7 @@ const ops: readonly OpMistake[] = [
     ['gradient agreement', 'second derivative agreement'],
   ],
   ['the mean of the batch', (x) => t.sub(x, t.mean(x, { axis: 0 })), {}, ['batch invariance']],
+  ['a rounding that depends on the batch', (x) => t.add(x, 1e-6 * x.shape[0]), {}, ['batch invariance']],
   ['sums down the rows', (x) => t.cumSum(x, { axis: 0 }), {}, ['batch invariance', 'permuted batch']],
   [
     'a root without a guard',
@@ -115,6 +116,9 @@ type DistanceMistake = readonly [mistake: string, fn: RowComparison, options: Di
 const lengths = (x: t.Tensor): t.Tensor => t.sum(t.square(x), { axis: 1 });
 const dot: RowComparison = (a, b) => t.sum(t.mul(a, b), { axis: 1 });
 
+/** The first number of each row 2 % larger. */
+const skewed = (x: t.Tensor): t.Tensor => t.mul(x, t.tensor([1.02, 1, 1, 1].slice(0, x.shape[1])));
+
 const distances: readonly DistanceMistake[] = [
   ['nothing wrong', t.euclidean, { rotation: true, translation: true, scaling: 1 }, []],
   ['no guard at equal rows', (a, b) => t.sqrt(lengths(t.sub(a, b))), {}, ['no NaN anywhere']],
@@ -127,6 +131,20 @@ const distances: readonly DistanceMistake[] = [
     { triangle: false },
     ['never negative', 'identity'],
   ],
+  ['a power a little above 1', (a, b) => t.pow(t.euclidean(a, b), 1.1), {}, ['triangle inequality']],
+  [
+    'one axis that counts a little more',
+    (a, b) => t.euclidean(skewed(a), skewed(b)),
+    { rotation: true, translation: true, scaling: 1 },
+    ['rotation'],
+  ],
+  [
+    'one side a little longer',
+    (a, b) => t.euclidean(a, t.mul(b, 1.001)),
+    { translation: true },
+    ['identity', 'symmetry', 'triangle inequality', 'translation'],
+  ],
+  ['values below its bounds', t.cosineSimilarity, { kind: 'similarity', bounds: [0, 1] }, ['bounds']],
   ['a small constant', (a, b) => t.add(t.euclidean(a, b), 0.01), {}, ['identity']],
   ['a product that is taken for a similarity', dot, { kind: 'similarity' }, ['identity']],
   ['values out of bounds', t.euclidean, { bounds: [0, 1] }, ['bounds']],
@@ -145,6 +163,40 @@ describe.each(distances)('a distance with %s', (mistake, fn, options, names) => 
   test(`breaks [${names.join(', ')}]`, () => {
     expect(broken(distanceLaws(mistake, fn, options)).names).toEqual(names);
   });
+});
+
+test('a distance that grows by a broken power of c is right', () => {
+  expect(
+    broken(distanceLaws('root', (a, b) => t.sqrt(t.euclidean(a, b)), { scaling: 0.5, derivatives: 0 })).names,
+  ).toEqual([]);
+});
+
+test.each([
+  ['one number', (a: t.Tensor, b: t.Tensor) => t.mean(t.euclidean(a, b)), /must give \[N\].*, here \[1\]; got \[\]\./],
+  ['a column', (a: t.Tensor, b: t.Tensor) => t.unsqueeze(t.euclidean(a, b), 1), /here \[1\]; got \[1, 1\]\./],
+])('a comparison that gives %s is told what it should give', (_, fn, message) => {
+  const [{ seen }] = brokenLaws(distanceLaws('mine', fn), lawOptions(1));
+  expect(seen).toMatch(message);
+});
+
+test.each([
+  [{ kind: 'nearness' }, "distanceLaws: unknown kind 'nearness'. Use distance or similarity."],
+  [{ bounds: [1, 0] }, 'distanceLaws: bounds must be the least and the largest value; got 1 and 0.'],
+  [{ scaling: -1 }, 'distanceLaws: scaling must be a power of at least 0; got -1. A norm has 1.'],
+])('options of distances are checked: %#', (options, message) => {
+  // @ts-expect-error: as plain JavaScript may pass it.
+  expect(() => distanceLaws('mine', t.euclidean, options)).toThrow(new RangeError(message));
+});
+
+test.each([
+  [{ inputs: tensors() }, 'opLaws: the inputs of mine must be lists of tensors. Draw one input by tuple(tensors()).'],
+  [
+    { inputs: tuple(tensors({ shape: [] })), batched: [0] },
+    'opLaws: input 0 of mine is to hold the batch, but has no axis. Draw it with one.',
+  ],
+])('inputs of ops are checked: %#', (options, message) => {
+  // @ts-expect-error: as plain JavaScript may pass it.
+  expect(() => checkLaws(opLaws('mine', t.square, options), lawOptions(1))).toThrow(new TypeError(message));
 });
 
 /** A right module: each number times a weight. */
@@ -268,5 +320,7 @@ test('a failure says the law, what was seen, the input made small, and the seed'
     "tilt breaks the law 'gradient agreement': gradients are those that finite differences give.",
   );
   expect(message).toMatch(/the gradient with respect to input 0 at \[\d, \d\] .* is wrong: analytic .*, numeric/);
-  expect(message).toMatch(/ {2}input 0 = tensor\(\[\[.*\]\]\)\nAgain with: \{"seed":\d+,"path":"[\d:]+"\}/);
+  expect(message).toMatch(
+    / {2}input 0 = tensor\(\[\[.*\]\]\)\nAgain with: \{"law":"gradient agreement","seed":\d+,"path":"[\d:]+"\}/,
+  );
 });

@@ -49,13 +49,13 @@ myOp breaks the law 'below 2': no element is 2 or more.
 Seen: the largest is 2.
 Inputs (made smaller ${first.shrinks} times):
   x = tensor([2])
-Again with: {"seed":7,"path":"${first.path}"}
+Again with: {"law":"below 2","seed":7,"path":"${first.path}"}
 
 myOp breaks the law 'below 3': no element is 3 or more.
 Seen: the largest is 3.
 Inputs (made smaller ${second.shrinks} times):
   x = tensor([3])
-Again with: {"seed":7,"path":"${second.path}"}`);
+Again with: {"law":"below 3","seed":7,"path":"${second.path}"}`);
     expect(error.name).toBe('LawError');
     expect(first.shrinks).toBeGreaterThan(0);
   });
@@ -79,6 +79,68 @@ Again with: {"seed":7,"path":"${second.path}"}`);
   test('one of one is said so', () => {
     expect(errorOf(LawError, () => checkLaws([below(2)], options)).message).toMatch(/^1 of 1 laws does not hold\.\n/);
   });
+});
+
+describe('what a failure says under Again with', () => {
+  test('runs that law alone among several, from that input on', () => {
+    const laws = [below(2), below(5), below(3)];
+    const { message } = errorOf(LawError, () => checkLaws(laws, options));
+    const pasted = message.split('Again with: ')[2];
+    const again = errorOf(LawError, () => checkLaws(laws, JSON.parse(pasted)));
+    expect(again.failures.map(({ law }) => law.name)).toEqual(['below 3']);
+    expect(again.message).toMatch(
+      /^1 of 1 laws does not hold\.\n\nmyOp breaks the law 'below 3'.*\nSeen: the largest is 3\./,
+    );
+    // From the smallest input on: there is no smaller one.
+    expect(again.failures[0].shrinks).toBe(0);
+  });
+
+  test('names a law that there is, and has a path of one law', () => {
+    const laws = [below(2), below(5)];
+    expect(errorOf(RangeError, () => checkLaws(laws, { law: 'below 3' })).message).toBe(
+      "checkLaws: there is no law 'below 3'. The laws are 'below 2', 'below 5'.",
+    );
+    expect(errorOf(TypeError, () => brokenLaws(laws, { seed: 1, path: '0' })).message).toBe(
+      'brokenLaws: a path is of one law; got 2 laws. Pass its name as law, or it alone.',
+    );
+    expect(brokenLaws(laws, { law: 'below 5' })).toEqual([]);
+    expect(brokenLaws(laws, { law: 'below 2' }).length).toBe(1);
+  });
+});
+
+test.each([
+  [{ numRuns: 0 }, 'law: numRuns must be an integer of at least 1; got 0. Pass how many inputs to draw.'],
+  [{ numRuns: 1.5 }, 'law: numRuns must be an integer of at least 1; got 1.5. Pass how many inputs to draw.'],
+  [{ seed: Number.NaN }, 'law: seed must be an integer; got NaN. Pass the one that a failure told.'],
+  [
+    { path: '0:1' },
+    "law: path must be numbers and colons, with their seed; got '0:1', seed undefined. Pass both as a failure told.",
+  ],
+  [
+    { seed: 1, path: 'x' },
+    "law: path must be numbers and colons, with their seed; got 'x', seed 1. Pass both as a failure told.",
+  ],
+])('options out of range are refused, not run: %j', (wrong, message) => {
+  expect(errorOf(RangeError, () => below(5).findFailure(wrong)).message).toBe(message);
+});
+
+test('options of undefined are the defaults', () => {
+  const undefineds = { numRuns: undefined, seed: undefined, path: undefined, law: undefined };
+  expect(brokenLaws([below(5)], undefineds)).toEqual([]);
+});
+
+test('a violation must be words', () => {
+  const law = defineLaw({
+    ...{ subject: 'myOp', name: 'later', statement: 'it is said later' },
+    inputs: tensors({ shape: [1] }),
+    // @ts-expect-error: as plain JavaScript may write it.
+    violation: () => Promise.resolve('wrong'),
+  });
+  const [{ seen, inputs }] = brokenLaws([law], options);
+  expect(seen).toBe(
+    'it threw TypeError: defineLaw: violation must give words or undefined; got [object Promise]. It must not be async.',
+  );
+  expect(inputs).toEqual({ input: expect.any(Tensor) });
 });
 
 test('an error of the subject is a failure, with its message', () => {
@@ -107,7 +169,7 @@ test('inputs that never fit are a failure, not a success', () => {
   const [failure] = brokenLaws([never], { numRuns: 5 });
   expect(failure.seen).toMatch(/^too few inputs fit: \d+ were drawn and passed over\.$/);
   expect(failure.inputs).toBeUndefined();
-  expect(() => checkLaws([never], { numRuns: 5 })).toThrow(/passed over\.\nAgain with: \{"seed":/);
+  expect(() => checkLaws([never], { numRuns: 5 })).toThrow(/passed over\.\nAgain with: \{"law":"never","seed":/);
 });
 
 test('inputs are shown as code that makes them again', () => {

@@ -55,7 +55,7 @@ export function lawsPage(): string {
   });
   return `# Laws, and what holds to them
 
-A law is something that must hold for every input, such as that a loss never rises where a positive comes closer; \`twingrad/testing\` draws inputs by [fast-check](https://fast-check.dev), looks for one that breaks it, and makes that one small. \`checkLaws(pairLossLaws('my loss', myLoss))\` in a test of yours runs all laws of losses of pairs on your own; \`tripletLossLaws\`, \`batchLossLaws\`, \`predictionLossLaws\`, \`distanceLaws\`, \`opLaws\` and \`moduleLaws\` are for the other kinds, and \`defineLaw\` makes a law of your own. Below is what twingrad itself is held to: this page is made by \`npm run docs\` from the tables that \`npm test\` runs, under both sets of kernels.
+A law is something that must hold for every input, such as that a loss never rises where a positive comes closer; \`twingrad/testing\` draws inputs by [fast-check](https://fast-check.dev), looks for one that breaks it, and makes that one small. \`checkLaws(pairLossLaws('my loss', myLoss))\` in a test of yours runs all laws of losses of pairs on your own; \`tripletLossLaws\`, \`batchLossLaws\`, \`predictionLossLaws\`, \`distanceLaws\`, \`opLaws\` and \`moduleLaws\` are for the other kinds, and \`defineLaw\` makes a law of your own. What a failure says under \`Again with\` are options of \`checkLaws\` that run that law again, from the smallest input found on. Below is what twingrad itself is held to: this page is made by \`npm run docs\` from the tables that \`npm test\` runs, under both sets of kernels.
 
 ✓ is a law that is checked and holds. ✗ is one that does not hold, for the reason below the table; the tests assert that it is broken. An empty cell is a law that says nothing there: a comparison has no gradient, a product of vectors no rows.
 
@@ -101,13 +101,16 @@ function columns(rows: readonly Row[]): string[] {
   return Object.keys(HEADS).filter((name) => names.has(name));
 }
 
-/** What the laws of some rows say. */
+/** What the laws of some rows say, each kind of subject in its own words. */
 function lawList(rows: readonly Row[]): string {
   const laws = lawsOf(rows);
   return columns(rows)
     .map((name) => {
       const statements = new Set(laws.filter((law) => law.name === name).map(({ statement }) => statement));
-      return `- **${name}** (${HEADS[name]}): ${[...statements].join('; or: ')}.`;
+      const law = `- **${name}** (${HEADS[name]}):`;
+      return statements.size === 1
+        ? `${law} ${[...statements][0]}.`
+        : [law, ...[...statements].map((statement) => `  - ${statement}.`)].join('\n');
     })
     .join('\n');
 }

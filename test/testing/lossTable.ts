@@ -193,7 +193,6 @@ export const lossSubjects: Record<LossName, readonly LossSubject[]> = {
       { labelSmoothing: 0.2 },
       {
         'closer predictions': 'a right class that is surer than the smoothed target costs more again',
-        'gradient step helps': 'the same: the step makes it less sure',
       },
     ),
   ],

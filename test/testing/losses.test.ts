@@ -13,6 +13,7 @@ import {
 import { brokenLaws, checkLaws, type Law } from '../../src/testing/law.ts';
 import type { LossKind } from '../../src/testing/lossKind.ts';
 import { lossLaws } from '../../src/testing/lossLaws.ts';
+import type { Loss } from '../../src/testing/lossValues.ts';
 import { pairLossLaws } from '../../src/testing/pairLossLaws.ts';
 import { type Predictions, predictionLossLaws } from '../../src/testing/predictionLossLaws.ts';
 import { tripletLossLaws } from '../../src/testing/tripletLossLaws.ts';
@@ -127,6 +128,26 @@ describe('the laws of a loss', () => {
         `lossLaws: margin must be a distance above 0 that euclidean reaches; got ${margin}. Pass the distance from which a different pair costs nothing.`,
       ),
     );
+  });
+
+  test('refuse unknown changes and targets', () => {
+    // @ts-expect-error: as plain JavaScript may pass it.
+    expect(() => pairLossLaws('x', pair, { invariant: ['mirror'] })).toThrow(
+      new RangeError("lossLaws: unknown change 'mirror'. Use rotation, translation, scaling."),
+    );
+    // @ts-expect-error: as plain JavaScript may pass it.
+    expect(() => predictionLossLaws('x', 'labels', pair)).toThrow(
+      new RangeError("predictionLossLaws: unknown targets 'labels'. Use values, classes, flags, distributions."),
+    );
+  });
+
+  test.each([
+    ['a distance for each pair', ({ a, b }: Pairs) => t.euclidean(a, b), /a loss must be one number; got \[2\]\./],
+    // @ts-expect-error: as plain JavaScript may write it.
+    ['a promise', (async (x: Pairs) => pair(x)) as Loss<Pairs>, /must give a Tensor; got \[object Promise\]\./],
+  ])('say of %s what it should be', (_, loss, message) => {
+    const failures = brokenLaws(pairLossLaws('mine', loss), lawOptions(5));
+    expect(failures.filter(({ seen }) => message.test(seen)).length).toBeGreaterThan(5);
   });
 
   test('refuse an unknown metric', () => {
@@ -250,3 +271,50 @@ function brokenNames(laws: readonly Law[]): string[] {
     .map(({ law }) => law.name)
     .sort();
 }
+
+describe('losses that users write, and that are right', () => {
+  const { add, mul, sub, relu, square } = t;
+  const matrix = (labels: readonly number[], holds: (a: number, b: number) => boolean) =>
+    t.tensor(labels.map((a) => labels.map((b) => (holds(a, b) ? 1 : 0))));
+  const signs = (flags: readonly number[]) => t.tensor(flags.map((flag) => 2 * flag - 1));
+
+  // Its negatives push ten times as hard as its positives pull.
+  test.each(['euclidean', 'squaredEuclidean', 'cosine', 'manhattan', 'chebyshev'] as const)(
+    'contrastive over all pairs of a batch, %s',
+    (metric) => {
+      const loss = ({ embeddings: x, labels }: LabelledBatch) => {
+        const d = t.pairwiseDistances(x, x, { metric });
+        const positives = mul(
+          matrix(labels, (a, b) => a === b),
+          d,
+        );
+        return t.mean(
+          add(
+            positives,
+            mul(
+              mul(
+                10,
+                matrix(labels, (a, b) => a !== b),
+              ),
+              square(relu(sub(1, d))),
+            ),
+          ),
+        );
+      };
+      checkLaws(batchLossLaws('all pairs', loss, { metric, margin: 1 }), lawOptions());
+    },
+  );
+
+  test('hinges of flags and of classes, which cost nothing where the margin is kept', () => {
+    const ofFlags = ({ predictions, targets }: Predictions<readonly number[]>) =>
+      t.mean(relu(sub(1, mul(predictions, signs(targets)))));
+    checkLaws(predictionLossLaws('hinge', 'flags', ofFlags), lawOptions());
+    const ofClasses = ({ predictions, targets }: Predictions<readonly number[]>) => {
+      const [n, classes] = predictions.shape;
+      const right = t.oneHot(t.intTensor(Int32Array.from(targets), [n]), classes);
+      const score = t.sum(mul(predictions, right), { axis: 1, keepDims: true });
+      return t.mean(mul(sub(1, right), relu(add(1, sub(predictions, score)))));
+    };
+    checkLaws(predictionLossLaws('margin', 'classes', ofClasses), lawOptions());
+  });
+});

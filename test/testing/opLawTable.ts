@@ -1,8 +1,8 @@
 import { type Arbitrary, oneof, tuple } from 'fast-check';
 import * as t from '../../src/portable.ts';
 import { broadcastablePairs, type NumberOptions, shapes, tensors } from '../../src/testing/arbitraries.ts';
+import type { TensorFunction } from '../../src/testing/evaluation.ts';
 import { type OpLawOptions, opLaws } from '../../src/testing/opLaws.ts';
-import type { TensorFunction } from '../../src/testing/violations.ts';
 import { type OpName, opTable } from '../autograd/opTable.ts';
 import type { distances } from '../autograd/table/distances.ts';
 import type { losses } from '../autograd/table/losses.ts';

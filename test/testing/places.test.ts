@@ -3,9 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { chebyshev, manhattan } from '../../src/autograd/ops/cityBlock.ts';
 import { cosineDistance, euclidean, squaredEuclidean } from '../../src/autograd/ops/distances.ts';
 import type { Metric } from '../../src/autograd/ops/pairwiseDistances.ts';
-import { stackRows } from '../../src/testing/draws.ts';
 import { cholesky, looseCosines, type Matrix, raised } from '../../src/testing/gram.ts';
 import { oneDistanceShorter } from '../../src/testing/oneDistance.ts';
+import { stackRows } from '../../src/testing/rows.ts';
 import { lines, rotate, SPACES, turns, widths } from '../../src/testing/spaces.ts';
 import { lawOptions } from './seed.ts';
 

@@ -47,6 +47,11 @@ export const rankingKind: LossKind<Ranking> = {
       wanted: 'larger',
       what: 'how much higher the score is that is to be the higher one',
     })),
+  words: {
+    satisfied: 'where the score that is to be the higher one is so by more than the margin',
+    violated: 'where the score that is to be the higher one is not so by the margin',
+    step: 'a small step against the gradient raises the score that is to be the higher one above the other',
+  },
 };
 
 /** Scores of which the one that is to be the higher one is so by `least` to `most`. */

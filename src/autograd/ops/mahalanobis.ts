@@ -54,7 +54,7 @@ export function mahalanobis(a: Tensor, b: Tensor, matrix: Tensor): Distance {
   const pullRows = (sign: number) => (g: Tensor) => {
     const gx = allocate([g, ...inputs], a.shape);
     for (let n = 0, o = 0; n < rows; n++) {
-      const slope = roots[n] === 0 ? 0 : (sign * g.data[n]) / roots[n];
+      const slope = (sign * g.data[n]) / roots[n];
       for (let i = 0; i < width; i++, o++)
         gx[o] = roots[n] === 0 ? 0 : slope * symmetricRow(x, y, m, n * width, i, width);
     }

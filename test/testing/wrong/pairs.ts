@@ -19,6 +19,9 @@ const pairs =
   ({ a, b, different }) =>
     loss(distance(a, b), flags(different));
 
+/** The first number of each row 2 % larger. */
+const skewed = (x: Tensor): Tensor => mul(x, t.tensor([1.02, 1, 1, 1].slice(0, x.shape[1])));
+
 export const rightPairs: Loss<Pairs> = pairs((d, y) => pairLoss(d, y, hinge(1)));
 
 export const wrongPairs: Wrong<Pairs>[] = [
@@ -198,4 +201,31 @@ export const wrongPairs: Wrong<Pairs>[] = [
     breaks: ['gradient agreement'],
   },
   { mistake: 'always 0', loss: (x) => mul(0, rightPairs(x)), breaks: ['costs where violated', 'gradient step helps'] },
+  {
+    mistake: 'a margin that is ignored',
+    loss: rightPairs,
+    options: { withMargin: () => rightPairs },
+    breaks: ['larger margin'],
+  },
+  {
+    mistake: 'one axis that counts a little more',
+    loss: pairs(
+      (d, y) => pairLoss(d, y, hinge(1)),
+      (a, b) => t.euclidean(skewed(a), skewed(b)),
+    ),
+    breaks: ['rotation'],
+  },
+  {
+    mistake: 'one side a little longer',
+    loss: pairs(
+      (d, y) => pairLoss(d, y, hinge(1)),
+      (a, b) => t.euclidean(a, mul(b, 1.01)),
+    ),
+    breaks: ['swapped twins', 'translation', 'zero where satisfied'],
+  },
+  {
+    mistake: 'a little less than it costs',
+    loss: (x) => sub(rightPairs(x), 1e-3),
+    breaks: ['never negative', 'zero where satisfied'],
+  },
 ];

@@ -2,7 +2,8 @@ import { type Arbitrary, integer, tuple } from 'fast-check';
 import type { Tensor } from '../tensor/tensor.ts';
 import { tensors } from './arbitraries.ts';
 import { type EmbeddingOptions, type Pairs, pairs } from './embeddings.ts';
-import { eachNumber } from './movements.ts';
+import { rowAt } from './rows.ts';
+import { SPACES } from './spaces.ts';
 
 /**
  * How far rows are apart, and from the origin, where differences are taken: nearer, a distance bends within their step.
@@ -10,29 +11,16 @@ import { eachNumber } from './movements.ts';
  */
 const APART = 1 / 8;
 
+const { distance } = SPACES.euclidean;
+
 /** Pairs of rows where a distance has a slope that differences can find. */
 export function smooth(embeddings: EmbeddingOptions): Arbitrary<Pairs> {
-  return pairs({ ...embeddings, geometry: ['free', 'unit'] }).filter(
-    ({ a, b }) =>
-      apart(a, b) &&
-      apart(
-        a,
-        eachNumber(a, () => 0),
-      ) &&
-      apart(
-        b,
-        eachNumber(b, () => 0),
-      ),
+  return pairs({ ...embeddings, geometry: ['free', 'unit'] }).filter(({ a, b }) =>
+    Array.from({ length: a.shape[0] }, (_, i) => [Array.from(rowAt(a, i)), Array.from(rowAt(b, i))]).every(([x, y]) => {
+      const zero = x.map(() => 0);
+      return [distance(x, y), distance(x, zero), distance(y, zero)].every((d) => d >= APART);
+    }),
   );
-}
-
-/** Whether each row of a is apart from that of b. */
-function apart(a: Tensor, b: Tensor): boolean {
-  const squares = new Float64Array(a.shape[0]);
-  a.data.forEach((v, i) => {
-    squares[Math.floor(i / a.shape[1])] += (v - b.data[i]) * (v - b.data[i]);
-  });
-  return squares.every((square) => square >= APART * APART);
 }
 
 /** Pairs as the inputs of an op. */
