@@ -13,7 +13,7 @@ export function relu(x: Float32Array, out: Float32Array): void {
 }
 
 export function gate(g: Float32Array, y: Float32Array, out: Float32Array): void {
-  if (out.length <= SMALL || isDouble(out) || isDouble(g) || isDouble(y)) {
+  if (out.length <= SMALL || isDouble(g) || isDouble(y)) {
     for (let i = 0; i < out.length; i++) out[i] = y[i] === 0 ? 0 : g[i];
     return;
   }
