@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { batchNorm } from '../../src/autograd/ops/batchNorm.ts';
 import { chebyshev, manhattan } from '../../src/autograd/ops/cityBlock.ts';
 import { groupNorm, instanceNorm } from '../../src/autograd/ops/groupNorm.ts';
 import { layerNorm, rmsNorm } from '../../src/autograd/ops/layerNorm.ts';
@@ -91,6 +92,30 @@ describe.each([
     const loss = tripletLoss(zeros([1, 2]), tensor([[1, 1]]), tensor([[1, 2]]), { distance: metric, margin: 3 });
     expect(loss.item()).toBe(2);
   });
+});
+
+test('batchNorm loses no digits to a large offset: 2^24 and 2^24 + 2, whose squares do not add up in a double', () => {
+  const y = batchNorm(
+    new Tensor(
+      Float32Array.from({ length: 4098 }, (_, i) => 2 ** 24 + 2 * (i % 2)),
+      [4098, 1],
+    ),
+    {
+      ...{ training: true, epsilon: 0 },
+    },
+  );
+  expect(new Set(y.data)).toEqual(new Set([-1, 1]));
+});
+
+test('batchNorm with momentum 1 takes the statistics of the batch, with 0 it keeps its own', () => {
+  for (const [momentum, mean, variance] of [
+    [1, 3, 2],
+    [0, 5, 7],
+  ]) {
+    const [runningMean, runningVar] = [tensor([5]), tensor([7])];
+    batchNorm(tensor([[2], [4]]), { training: true, momentum, runningMean, runningVar });
+    expect([runningMean.item(), runningVar.item()]).toEqual([mean, variance]);
+  }
 });
 
 test('layerNorm over all axes is over all elements, counted or listed', () => {

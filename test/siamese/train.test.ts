@@ -276,10 +276,12 @@ describe('validation', () => {
     ['accuracy', 0.5, 1],
     ['eer', 1, 0],
   ] as const)('by %s, lower being better for eer alone', async (metric, bad, good) => {
-    const { after, final, steps } = await validated([false, true, false], { metric });
+    const { after, final, steps } = await validated([false, true, true, false], { metric });
     expect(steps.flatMap(({ validation }) => (validation ? [validation] : []))).toEqual([
       { score: bad, best: true },
       { score: good, best: true },
+      // As good as the best is not better: the first one stays.
+      { score: good, best: false },
       { score: bad, best: false },
     ]);
     expect(final).toEqual(after[1]);
