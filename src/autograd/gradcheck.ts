@@ -206,10 +206,18 @@ function checkRepeats(caller: string, first: Tensor, second: Tensor): void {
   );
 }
 
-/** Fixed weights with magnitudes in [0.5, 1.5) and random signs, in double precision. */
+/** Weights of an output, in double precision. */
 function projection(shape: Shape, name: string): Tensor {
+  const { data } = toDouble(new Tensor(new Float32Array(sizeOf(shape)), shape));
+  return new Tensor(fillProjection(data, name), shape);
+}
+
+/**
+ * Fills an array with fixed weights of magnitudes in [0.5, 1.5) and random signs, others for each name: gradients of a
+ * weighted sum hide no errors that cancel.
+ */
+export function fillProjection(data: Float32Array, name: string): Float32Array {
   const random = createRandom(0).fork('gradcheck').fork(name);
-  const weights = toDouble(new Tensor(new Float32Array(sizeOf(shape)), shape));
-  for (let i = 0; i < weights.size; i++) weights.data[i] = (random.uniform() < 0.5 ? -1 : 1) * (0.5 + random.uniform());
-  return weights;
+  for (let i = 0; i < data.length; i++) data[i] = (random.uniform() < 0.5 ? -1 : 1) * (0.5 + random.uniform());
+  return data;
 }

@@ -1,8 +1,8 @@
+import { fillProjection } from '../autograd/gradcheck.ts';
 import { mul } from '../autograd/ops/arithmetic.ts';
 import { sum } from '../autograd/ops/reductions.ts';
 import { Parameter } from '../autograd/parameter.ts';
 import { backward, needsGradient } from '../autograd/tape.ts';
-import { createRandom } from '../tensor/random.ts';
 import { coordinatesOf, formatShape } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
@@ -19,7 +19,8 @@ export function evaluate(fn: TensorFunction, inputs: readonly Tensor[], gradient
 
 /** The gradients of a weighted sum of y, by name; those that y does not depend on are left out. */
 export function gradientsOf(y: Tensor, leaves: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
-  const loss = sum(mul(y, weights(y)));
+  const weights = new Tensor(fillProjection(new Float32Array(y.size), 'output'), y.shape);
+  const loss = sum(mul(y, weights));
   if (!needsGradient(loss)) return new Map();
   const found = backward(loss);
   return new Map([...leaves].flatMap(([name, leaf]) => (found.has(leaf) ? [[name, found.get(leaf)]] : [])));
@@ -37,13 +38,4 @@ export function firstNotFinite(results: ReadonlyMap<string, Tensor>): string | u
 /** Where an element is, as in `[1, 0]`. */
 export function place(index: number, { shape }: Tensor): string {
   return formatShape(coordinatesOf(index, shape));
-}
-
-/** Weights that are neither equal nor of one sign, so that nothing cancels. */
-function weights(out: Tensor): Tensor {
-  const random = createRandom(0).fork('weights');
-  return new Tensor(
-    Float32Array.from(out.data, () => (random.uniform() < 0.5 ? -1 : 1) * (0.5 + random.uniform())),
-    out.shape,
-  );
 }

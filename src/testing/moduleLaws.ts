@@ -109,11 +109,10 @@ function wrongGradients(module: Module, x: Input, run: Run): string | undefined 
 }
 
 function impurity(module: Module, x: Input, run: Run): string | undefined {
-  const before = new Map(held('the input', x, new Set()));
-  for (const [path, value] of held('the module', module, new Set())) before.set(path, value);
+  const everything = () => new Map([...held('the input', x, new Set()), ...held('the module', module, new Set())]);
+  const before = everything();
   const first = run(module, x);
-  const after = new Map(held('the input', x, new Set()));
-  for (const [path, value] of held('the module', module, new Set())) after.set(path, value);
+  const after = everything();
   for (const path of new Set([...before.keys(), ...after.keys()]))
     if (!sameValue(before.get(path), after.get(path))) return `the forward pass wrote ${path}.`;
   const other = otherBits(run(module, x), first);
