@@ -29,6 +29,7 @@ export { type LayerNormOptions, layerNorm, type RmsNormOptions, rmsNorm } from '
 export { logSumExp } from './autograd/ops/logSumExp.ts';
 export { mahalanobis } from './autograd/ops/mahalanobis.ts';
 export { maxPool2d, type Pool2dOptions } from './autograd/ops/maxPool2d.ts';
+export { type NearestRows, type NearestRowsOptions, nearestRows } from './autograd/ops/nearestRows.ts';
 export { type NormalizeOptions, normalize } from './autograd/ops/normalize.ts';
 export { type Padding, type PadOptions, pad } from './autograd/ops/padding.ts';
 export { type Metric, pairwiseDistances } from './autograd/ops/pairwiseDistances.ts';
@@ -77,7 +78,11 @@ export {
   record,
   recordAs,
 } from './autograd/tape.ts';
-export type { Batches, SamplerOptions, SkippableBatches, SyncBatches } from './data/batches.ts';
+export { type AugmentOptions, augment } from './data/augment.ts';
+export { type BalancedPairsOptions, balancedPairs } from './data/balancedPairs.ts';
+export type { Batches, PairBatch, SamplerOptions, SkippableBatches, SyncBatches } from './data/batches.ts';
+export { type ClassBatch, type ClassBatchesOptions, classBatches } from './data/classBatches.ts';
+export { type HardPairsOptions, hardPairs } from './data/hardPairs.ts';
 export { type IdxArray, readIdx } from './data/idx.ts';
 export {
   type ImageArray,
@@ -86,18 +91,14 @@ export {
   type LabelledImages,
   type LabelledSet,
 } from './data/imageSet.ts';
-export { type AugmentOptions, augment, type ImageStatistics, normalizeImages, resize } from './data/images.ts';
-export {
-  type BalancedPairsOptions,
-  balancedPairs,
-  type ClassBatch,
-  type ClassBatchesOptions,
-  classBatches,
-  type PairBatch,
-  type TripletBatch,
-  type TripletsOptions,
-  triplets,
-} from './data/samplers.ts';
+export { type ImageStatistics, normalizeImages } from './data/normalizeImages.ts';
+export { type PairBatchesOptions, type PairReport, pairBatches, type ReportedPairs } from './data/pairBatches.ts';
+export { type PositiveBatch, type PositivePairsOptions, positivePairs } from './data/positivePairs.ts';
+export { type ResizeOptions, resize } from './data/resize.ts';
+export type { ClassDraws, SampledBatches, SamplingReport } from './data/samplingReport.ts';
+export { type ShuffledBatchesOptions, shuffledBatches } from './data/shuffledBatches.ts';
+export { type TripletBatch, type TripletsOptions, triplets } from './data/triplets.ts';
+export { type TwoViewsOptions, twoViews, type View, type ViewBatch } from './data/twoViews.ts';
 export type { Dtype } from './io/dtypes.ts';
 export { FormatError } from './io/formatError.ts';
 export {
@@ -108,18 +109,62 @@ export {
   toTensor,
   writeSafetensors,
 } from './io/safetensors.ts';
-export { type BatchTripletLossOptions, batchTripletLoss } from './losses/batchTripletLoss.ts';
+export { type AlignmentOptions, alignment } from './losses/alignment.ts';
+export { type AngularLossOptions, angularLoss } from './losses/angularLoss.ts';
+export { ArcFaceLoss, type ArcFaceLossOptions, type ArcFaceModuleOptions, arcFaceLoss } from './losses/arcFaceLoss.ts';
+export { type BarlowTwinsLossOptions, barlowTwinsLoss } from './losses/barlowTwinsLoss.ts';
+export { type BatchContrastiveLossOptions, batchContrastiveLoss } from './losses/batchContrastiveLoss.ts';
+export type { BatchDistanceOptions } from './losses/batchDistances.ts';
+export { type BatchTripletLossOptions, batchTripletLoss, type TripletMining } from './losses/batchTripletLoss.ts';
 export { type BinaryCrossEntropyOptions, binaryCrossEntropyWithLogits } from './losses/binaryCrossEntropy.ts';
+export { byolLoss } from './losses/byolLoss.ts';
+export { type CircleLossOptions, circleLoss } from './losses/circleLoss.ts';
+export type { ClassWeightOptions } from './losses/classWeights.ts';
 export { type ContrastiveLossOptions, contrastiveLoss } from './losses/contrastiveLoss.ts';
+export type { ContrastivePreset } from './losses/contrastivePresets.ts';
+export { CosFaceLoss, type CosFaceLossOptions, type CosFaceModuleOptions, cosFaceLoss } from './losses/cosFaceLoss.ts';
 export { type CosineEmbeddingLossOptions, cosineEmbeddingLoss } from './losses/cosineEmbeddingLoss.ts';
 export { type CrossEntropyOptions, crossEntropy } from './losses/crossEntropy.ts';
 export type { PairLabels } from './losses/flags.ts';
+export { type InfoNceLossOptions, infoNceLoss } from './losses/infoNceLoss.ts';
 export { type KlDivergenceOptions, klDivergence } from './losses/klDivergence.ts';
+export { type LiftedStructureLossOptions, liftedStructureLoss } from './losses/liftedStructureLoss.ts';
+export { type MarginLossOptions, marginLoss } from './losses/marginLoss.ts';
 export { type MarginRankingLossOptions, marginRankingLoss, type Order } from './losses/marginRankingLoss.ts';
-export { type IndexTriplets, mineBatchHard } from './losses/mining.ts';
+export { type IndexPairs, type IndexTriplets, type MiningOptions, mineBatchHard } from './losses/mining.ts';
+export { type HardNegativeOptions, type IndexNegatives, mineHardNegatives } from './losses/miningHardNegatives.ts';
+export {
+  type MultiSimilarityMiningOptions,
+  mineMultiSimilarity,
+  minePairMargin,
+  type PairMarginOptions,
+} from './losses/miningPairs.ts';
+export { mineSemiHard, type SemiHardDefinition, type SemiHardOptions } from './losses/miningSemiHard.ts';
+export { type MultiSimilarityLossOptions, multiSimilarityLoss } from './losses/multiSimilarityLoss.ts';
+export { type NcaLossOptions, ncaLoss } from './losses/ncaLoss.ts';
+export { type NPairsLossOptions, nPairsLoss } from './losses/nPairsLoss.ts';
+export { type NtXentLossOptions, ntXentLoss } from './losses/ntXentLoss.ts';
+export { type PairStatistics, pairStatistics } from './losses/pairStatistics.ts';
+export {
+  ProxyAnchorLoss,
+  type ProxyAnchorLossOptions,
+  type ProxyAnchorModuleOptions,
+  proxyAnchorLoss,
+} from './losses/proxyAnchorLoss.ts';
+export {
+  ProxyNcaLoss,
+  type ProxyNcaLossOptions,
+  type ProxyNcaModuleOptions,
+  proxyNcaLoss,
+} from './losses/proxyNcaLoss.ts';
 export type { LossOptions, Reduction } from './losses/reduction.ts';
 export { l1Loss, mseLoss, type SmoothL1LossOptions, smoothL1Loss } from './losses/regression.ts';
+export { type SimSiamLossOptions, simSiamLoss } from './losses/simSiamLoss.ts';
+export { type SupConLossOptions, supConLoss } from './losses/supConLoss.ts';
 export { type TripletLossOptions, tripletLoss } from './losses/tripletLoss.ts';
+export { type TripletStatistics, tripletStatistics } from './losses/tripletStatistics.ts';
+export { type UniformityOptions, uniformity } from './losses/uniformity.ts';
+export { type VicRegLossOptions, vicRegLoss } from './losses/vicRegLoss.ts';
 export { type AttendOptions, MultiHeadAttention, type MultiHeadAttentionOptions } from './nn/attention.ts';
 export { cloneModule, gradcheckModule, gradgradcheckModule } from './nn/clone.ts';
 export { Conv1d, Conv2d, ConvTranspose2d } from './nn/convolutions.ts';
@@ -150,6 +195,7 @@ export {
 } from './nn/normalizations.ts';
 export { type OrthogonalOptions, orthogonal } from './nn/orthogonal.ts';
 export { AdaptiveAvgPool2d, AvgPool2d, MaxPool2d } from './nn/pooling.ts';
+export { type ProjectionHeadOptions, projectionHead } from './nn/projectionHead.ts';
 export {
   GRU,
   type GRUResult,
@@ -198,14 +244,22 @@ export {
 } from './optim/schedules.ts';
 export { SGD, type SGDOptions } from './optim/sgd.ts';
 export { type CalibrationTarget, calibrateThreshold } from './siamese/calibrate.ts';
+export {
+  type DiagnosisOptions,
+  describeEmbeddings,
+  diagnoseEmbeddings,
+  type EmbeddingReport,
+} from './siamese/diagnostics.ts';
 export { evaluateFewShot, type FewShotOptions, type FewShotReport } from './siamese/fewShot.ts';
 export { Gallery, type Match, type SearchOptions, type Vote } from './siamese/gallery.ts';
+export { KochHead, type KochHeadOptions } from './siamese/kochHead.ts';
+export { MahalanobisHead, type MahalanobisHeadOptions } from './siamese/mahalanobisHead.ts';
 export { loadModel, type SaveModelOptions, saveModel } from './siamese/modelFile.ts';
 export { type InputPairs, scorePairs } from './siamese/scorePairs.ts';
 export type { Confusion, ScoredPairs, ThresholdMetrics } from './siamese/scores.ts';
 export { type TrainStep, train } from './siamese/train.ts';
 export type { StepInfo, TrainOptions, ValidationMetric } from './siamese/trainOptions.ts';
-export { type Compare, type EmbedOptions, type Measure, Twin, type TwinOptions } from './siamese/twin.ts';
+export { type Compare, type EmbedOptions, type Head, type Measure, Twin, type TwinOptions } from './siamese/twin.ts';
 export { evaluateVerification, type RocPoint, type VerificationReport } from './siamese/verification.ts';
 export { arange, full, ones, tensor, zeros } from './tensor/create.ts';
 export type { Flags } from './tensor/flags.ts';

@@ -17,11 +17,16 @@ export function readTestImages(): LabelledImages {
   return readSet('t10k');
 }
 
+/** The 60,000 training images in the order of their file. */
+export function readTrainingImages(): LabelledImages {
+  return readSet('train');
+}
+
 /**
  * The parts of a run. With unseen digits, training and held-out images lack them, and the test images hold them alone.
  */
 export function readDigits(unseen: readonly number[], testImages: number): Digits {
-  const [training, heldOut] = readSet('train').split(TRAINING_IMAGES);
+  const [training, heldOut] = readTrainingImages().split(TRAINING_IMAGES);
   const all = readTestImages();
   const test = testImages < all.length ? all.split(testImages)[0] : all;
   if (unseen.length === 0) return { training, heldOut, test };

@@ -1,5 +1,7 @@
 import { checkInteger } from '../tensor/check.ts';
+import type { IntTensor } from '../tensor/intTensor.ts';
 import type { Random } from '../tensor/random.ts';
+import type { Shape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { LabelledSet } from './imageSet.ts';
 
@@ -38,6 +40,14 @@ export interface SamplerOptions {
   readonly transform?: ((x: Tensor, random: Random) => Tensor) | undefined;
 }
 
+/** Row i of a is compared with row i of b. */
+export interface PairBatch<X extends Tensor | IntTensor = Tensor> {
+  readonly a: X;
+  readonly b: X;
+  /** 1 where the classes differ, 0 where they are the same. */
+  readonly different: Uint8Array;
+}
+
 /** Assembles a batch of a set and transforms it with a stream of its own. */
 export function assemble(
   set: LabelledSet,
@@ -45,90 +55,63 @@ export function assemble(
   transform: SamplerOptions['transform'],
   random: Random,
 ): Tensor {
-  const x = set.batch(indices);
+  return transformed(set.batch(indices), indices.length, transform, random);
+}
+
+/** What `transform` makes of a batch, with a stream of its own. Throws: RangeError for another number of rows. */
+export function transformed<X extends { readonly shape: Shape }>(
+  x: X,
+  count: number,
+  transform: ((x: X, random: Random) => X) | undefined,
+  random: Random,
+): X {
   if (transform === undefined) return x;
   const changed = transform(x, random.fork('transform'));
-  if (changed.shape[0] !== indices.length) {
+  if (changed.shape[0] !== count) {
     throw new RangeError(
-      `transform: it returned ${changed.shape[0]} rows for ${indices.length} samples. Return one row a sample, in their order.`,
+      `transform: it returned ${changed.shape[0]} rows for ${count} samples. Return one row a sample, in their order.`,
     );
   }
   return changed;
 }
 
-/** The numbers `0 .. count - 1` in random order, again and again in a new order. */
-class Cycle {
-  readonly #count: number;
-  readonly #random: Random;
-  #order: Int32Array;
-  #next = 0;
-  /** How often each number was refused: those come up before any other, so that all are drawn equally often. */
-  readonly #owed = new Map<number, number>();
-
-  constructor(count: number, random: Random) {
-    this.#count = count;
-    this.#random = random;
-    this.#order = random.permutation(count);
-  }
-
-  /** The next number for which `accept` holds; there must be one. */
-  next(accept: (i: number) => boolean): number {
-    for (const [i, times] of this.#owed) {
-      if (!accept(i)) continue;
-      if (times > 1) this.#owed.set(i, times - 1);
-      else this.#owed.delete(i);
-      return i;
-    }
-    for (;;) {
-      if (this.#next === this.#count) {
-        this.#order = this.#random.permutation(this.#count);
-        this.#next = 0;
-      }
-      const i = this.#order[this.#next++];
-      if (accept(i)) return i;
-      this.#owed.set(i, (this.#owed.get(i) ?? 0) + 1);
-    }
-  }
-}
-
-/** Draws samples of a set class by class, so that classes count alike and the samples of a class are used evenly. */
-export class ClassSampler {
-  readonly #members: readonly (readonly number[])[];
-  readonly #streams: readonly Cycle[];
-  readonly #classes: Cycle;
-
-  /** `members` as from `groupByClass`. */
-  constructor(members: readonly (readonly number[])[], random: Random) {
-    this.#members = members;
-    this.#streams = members.map((indices, i) => new Cycle(indices.length, random.fork(i)));
-    this.#classes = new Cycle(members.length, random.fork('classes'));
-  }
-
-  /** The next class for which `accept` holds; a class that is refused comes up again as soon as it is accepted. */
-  nextClass(accept: (c: number) => boolean = () => true): number {
-    return this.#classes.next(accept);
-  }
-
-  /** The next sample of class c for which `accept` holds. */
-  nextSample(c: number, accept: (sample: number) => boolean = () => true): number {
-    const members = this.#members[c];
-    return members[this.#streams[c].next((i) => accept(members[i]))];
-  }
+/** Assembles pairs of sample indices; each side is transformed with a stream of its own. */
+export function assemblePairs(
+  set: LabelledSet,
+  pairs: readonly (readonly [a: number, b: number])[],
+  transform: SamplerOptions['transform'],
+  random: Random,
+): PairBatch {
+  const side = (i: 0 | 1, name: string) =>
+    assemble(
+      set,
+      pairs.map((pair) => pair[i]),
+      transform,
+      random.fork(name),
+    );
+  const different = Uint8Array.from(pairs, ([a, b]) => (set.labels[a] === set.labels[b] ? 0 : 1));
+  return { a: side(0, 'a'), b: side(1, 'b'), different };
 }
 
 /** Sample indices class by class, classes ascending. Throws: RangeError where there are fewer than two classes. */
 export function groupByClass(op: string, labels: Int32Array): readonly (readonly number[])[] {
+  const groups = groupByLabel(labels);
+  if (groups.length < 2) {
+    throw new RangeError(
+      `${op}: the set holds ${labels.length} samples of ${groups.length === 1 ? 'one class only' : 'no class'}. Different samples need at least two classes.`,
+    );
+  }
+  return groups;
+}
+
+/** Indices label by label, labels ascending. */
+export function groupByLabel(labels: Int32Array): readonly (readonly number[])[] {
   const groups = new Map<number, number[]>();
   labels.forEach((label, i) => {
     const group = groups.get(label);
     if (group === undefined) groups.set(label, [i]);
     else group.push(i);
   });
-  if (groups.size < 2) {
-    throw new RangeError(
-      `${op}: the set holds ${labels.length} samples of ${groups.size === 1 ? 'one class only' : 'no class'}. Different samples need at least two classes.`,
-    );
-  }
   return [...groups].sort(([a], [b]) => a - b).map(([, group]) => group);
 }
 
@@ -140,24 +123,29 @@ export function withTwo(op: string, members: readonly (readonly number[])[]): re
   return large;
 }
 
-/** Batches from a function that plans epoch i as a list of items, and one that assembles a part of it. */
+/**
+ * Batches from a function that plans epoch i, giving the items of each of its batches, and one that assembles them.
+ * Both must be functions of their arguments alone.
+ */
 export function planned<P, B>(
-  total: number,
-  batchSize: number,
-  plan: (epoch: number) => readonly P[],
+  length: number,
+  plan: (epoch: number) => (batch: number) => readonly P[],
   make: (items: readonly P[], epoch: number, batch: number) => B,
 ): SyncBatches<B> {
-  const length = Math.ceil(total / batchSize);
   return {
     length,
     epoch(i: number): SkippableBatches<B> {
       checkInteger('epoch', 'the number of the epoch', i, 0);
       function* startingAt(first: number): Generator<B> {
-        const items = plan(i);
-        for (let batch = first; batch < length; batch++)
-          yield make(items.slice(batch * batchSize, (batch + 1) * batchSize), i, batch);
+        const itemsOf = plan(i);
+        for (let batch = first; batch < length; batch++) yield make(itemsOf(batch), i, batch);
       }
       return { startingAt, [Symbol.iterator]: () => startingAt(0) };
     },
   };
+}
+
+/** The items of batch after batch of one size, the last with what remains. */
+export function chunks<P>(items: readonly P[], batchSize: number): (batch: number) => readonly P[] {
+  return (batch) => items.slice(batch * batchSize, (batch + 1) * batchSize);
 }

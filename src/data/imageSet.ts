@@ -98,17 +98,18 @@ export interface ImageSetOptions {
 }
 
 /**
- * Images with labels, not copied: a batch is made when it is asked for.
+ * Images with labels, not copied: a batch is made when it is asked for. Without labels all are of class 0, which is
+ * enough for `twoViews`; samplers that compare classes refuse the set.
  *
- * Shapes: images `[N, H, W]` or `[N, C, H, W]` (an IDX array or a Tensor), labels N integers.
+ * Shapes: images `[N, H, W]` or `[N, C, H, W]` (an IDX array or a Tensor), labels N integers or none.
  * Throws: ShapeError where shape, data and labels do not fit; RangeError, with the image, for a value that is not finite.
  *
  * @example imageSet({ shape: [2, 1, 1], data: new Uint8Array([0, 255]) }, [0, 1]).batch([1]).toArray() // [[[[1]]]]
  */
-export function imageSet(images: ImageArray, labels: Integers, options: ImageSetOptions = {}): LabelledImages {
+export function imageSet(images: ImageArray, labels?: Integers, options: ImageSetOptions = {}): LabelledImages {
   const { shape, data } = images;
   const { scale = data instanceof Float32Array ? 1 : 1 / 255 } = options;
-  const classes = toIntegers('imageSet', 'labels', labels);
+  const classes = labels === undefined ? new Int32Array(shape[0] ?? 0) : toIntegers('imageSet', 'labels', labels);
   if ((shape.length !== 3 && shape.length !== 4) || sizeOf(shape) !== data.length) {
     throw new ShapeError(
       'imageSet',

@@ -36,8 +36,11 @@ export function reduce(
       return quotientOfSum(losses, Math.max(1, active));
     }
     default:
-      throw new RangeError(
-        `${op}: unknown reduction '${String(reduction)}'. Use 'mean', 'sum', 'none' or 'meanNonZero'.`,
-      );
+      throw unknownReduction(op, reduction);
   }
+}
+
+/** For a loss that reduces by itself. */
+export function unknownReduction(op: string, reduction: never): RangeError {
+  return new RangeError(`${op}: unknown reduction '${String(reduction)}'. Use 'mean', 'sum', 'none' or 'meanNonZero'.`);
 }

@@ -39,17 +39,45 @@ export function tripletLoss(
   negative: Tensor,
   options: TripletLossOptions = {},
 ): Tensor {
-  const { distance = 'squaredEuclidean', swap = false, soft = false, reduction = 'mean' } = options;
-  const margin = options.margin ?? (soft ? 0 : 1);
-  if (margin !== 0 || !soft) checkMargin('tripletLoss', margin, distance === 'cosine' ? COSINE_BOUND : Infinity);
-  const measure = distanceOp(distance);
-  const near = measure(anchor, positive);
-  const far = measure(anchor, negative);
-  const gap = add(sub(near, swap ? minimum(far, measure(positive, negative)) : far), margin);
-  return reduce('tripletLoss', soft ? softplus(gap) : relu(gap), reduction);
+  const { costs } = tripletCosts('tripletLoss', anchor, positive, negative, options);
+  return reduce('tripletLoss', costs, options.reduction ?? 'mean');
 }
 
-function distanceOp(metric: Metric): (a: Tensor, b: Tensor) => Tensor {
+/** What each triplet costs, and its distances, all `[N]`. */
+interface TripletCosts {
+  readonly costs: Tensor;
+  /** From the anchor to the positive. */
+  readonly near: Tensor;
+  /** To the negative, from the anchor or, with `swap`, from the positive where that is nearer. */
+  readonly far: Tensor;
+}
+
+/** The costs that `tripletLoss` reduces; throws what it throws, in the name of `op`. */
+export function tripletCosts(
+  op: string,
+  anchor: Tensor,
+  positive: Tensor,
+  negative: Tensor,
+  options: TripletLossOptions,
+): TripletCosts {
+  const { distance = 'squaredEuclidean', swap = false, soft = false } = options;
+  const margin = tripletMargin(op, options);
+  const measure = distanceOp(op, distance);
+  const near = measure(anchor, positive);
+  const whole = measure(anchor, negative);
+  const far = swap ? minimum(whole, measure(positive, negative)) : whole;
+  const gap = add(sub(near, far), margin);
+  return { costs: soft ? softplus(gap) : relu(gap), near, far };
+}
+
+/** The margin of the options, checked. */
+export function tripletMargin(op: string, { soft = false, distance, ...options }: TripletLossOptions): number {
+  const margin = options.margin ?? (soft ? 0 : 1);
+  if (margin !== 0 || !soft) checkMargin(op, margin, distance === 'cosine' ? COSINE_BOUND : Infinity);
+  return margin;
+}
+
+function distanceOp(op: string, metric: Metric): (a: Tensor, b: Tensor) => Tensor {
   switch (metric) {
     case 'squaredEuclidean':
       return squaredEuclidean;
@@ -63,7 +91,7 @@ function distanceOp(metric: Metric): (a: Tensor, b: Tensor) => Tensor {
       return chebyshev;
     default:
       throw new RangeError(
-        `tripletLoss: unknown distance '${String(metric)}'. Use 'squaredEuclidean', 'euclidean', 'cosine', 'manhattan' or 'chebyshev'.`,
+        `${op}: unknown distance '${String(metric)}'. Use 'squaredEuclidean', 'euclidean', 'cosine', 'manhattan' or 'chebyshev'.`,
       );
   }
 }

@@ -1,8 +1,9 @@
 import { parameter } from '../autograd/parameter.ts';
 import { FormatError } from '../io/formatError.ts';
 import { fromTensor, readSafetensors, type Safetensors, toTensor, writeSafetensors } from '../io/safetensors.ts';
+import { Module } from '../nn/module.ts';
 import { graphSignature } from '../nn/signature.ts';
-import { describeModule, loadStateDict, stateDict } from '../nn/state.ts';
+import { describeModule, loadStateDict, namedParameters, stateDict } from '../nn/state.ts';
 import { ones } from '../tensor/create.ts';
 import { active } from '../tensor/kernels/kernels.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -18,11 +19,12 @@ export interface SaveModelOptions {
 }
 
 /**
- * A twin as a safetensors file: weights and buffers by their names, threshold, comparison, a description of the layers
- * that `loadModel` compares, and which kernels were active. It holds no code.
+ * A twin as a safetensors file: weights and buffers by their names, those of a head too, threshold, comparison, a
+ * description of the layers that `loadModel` compares, and which kernels were active. It holds no code.
  *
  * Comparison and function layers are described by the ops they record on ones, without constants: `mul(x, 2)` and
- * `mul(x, 3)` look alike. A comparison that does not take `[1, 1]` embeddings is `custom`, and not compared further.
+ * `mul(x, 3)` look alike. A comparison that does not take `[1, 1]` embeddings, or a head that does not take `[1, D]` of
+ * the D that its first weight ends in, is `custom`, and not compared further but for the layers of the head.
  *
  * @example readSafetensors(saveModel(new Twin(new Linear(2, 1, { random: createRandom(1) }), { compare: euclidean }))).size // 2
  */
@@ -36,6 +38,8 @@ export function saveModel(twin: Twin<Measure>, { metadata = {} }: SaveModelOptio
     'twingrad.compare': compareSignature(twin),
     'twingrad.kernels': active().name,
     'twingrad.layers': JSON.stringify([...describeModule(twin.encoder)]),
+    // Only where there is one: other files stay as they were before there were heads.
+    ...(twin.head instanceof Module ? { 'twingrad.head': JSON.stringify([...describeHead(twin)]) } : {}),
     ...(twin.threshold === undefined ? {} : { 'twingrad.threshold': String(twin.threshold) }),
   });
 }
@@ -75,7 +79,10 @@ export function loadModel<T extends Twin<Measure>>(bytes: Uint8Array, twin: T): 
       'Build the twin with the comparison that it was saved with.',
     );
   }
-  checkLayers(parseLayers(metadata.get('twingrad.layers')), describeModule(twin.encoder));
+  checkLayers([
+    ...differences('', parseLayers('twingrad.layers', metadata.get('twingrad.layers')), describeModule(twin.encoder)),
+    ...differences('head.', parseLayers('twingrad.head', metadata.get('twingrad.head') ?? '[]'), describeHead(twin)),
+  ]);
   const threshold = readThreshold(metadata.get('twingrad.threshold'));
   loadStateDict(twin, tensorsOf('loadModel', file, ''));
   return threshold === twin.threshold ? twin : copyTwin(twin, threshold);
@@ -107,11 +114,23 @@ export function tensorsOf(op: string, file: Safetensors, prefix: string): Map<st
 }
 
 /** The ops behind a comparison, as they are recorded: functions' own names do not survive minifiers. */
-function compareSignature({ metric }: Twin<Measure>): string {
-  return graphSignature(metric, [parameter(ones([1, 1])), parameter(ones([1, 1]))]) ?? 'custom';
+function compareSignature({ metric, head }: Twin<Measure>): string {
+  const shape = [1, widthOf(head)];
+  return graphSignature(metric, [parameter(ones(shape)), parameter(ones(shape))]) ?? 'custom';
 }
 
-function parseLayers(text: string | undefined): Map<string, string> {
+/** How wide the embeddings are that a comparison takes: a function those of any width, a head as its first weight. */
+function widthOf(head: Twin<Measure>['head']): number {
+  const [weight] = head instanceof Module ? namedParameters(head).values() : [];
+  return weight?.shape.at(-1) ?? 1;
+}
+
+/** The layers of a head; a function has none. */
+function describeHead({ head }: Twin<Measure>): Map<string, string> {
+  return head instanceof Module ? describeModule(head) : new Map();
+}
+
+function parseLayers(name: string, text: string | undefined): Map<string, string> {
   try {
     const lines: unknown = JSON.parse(text ?? '');
     if (!Array.isArray(lines)) throw new SyntaxError('not a list');
@@ -121,24 +140,29 @@ function parseLayers(text: string | undefined): Map<string, string> {
   } catch {
     throw new FormatError(
       'loadModel',
-      "the description 'twingrad.layers' is missing or not a list",
+      `the description '${name}' is missing or not a list`,
       'The file is damaged: save the model again.',
     );
   }
 }
 
-function checkLayers(saved: ReadonlyMap<string, string>, own: ReadonlyMap<string, string>): void {
-  const names = new Set([...saved.keys(), ...own.keys()]);
-  const differences = [...names].filter((name) => saved.get(name) !== own.get(name));
-  if (differences.length === 0) return;
-  const shown = differences
-    .slice(0, 8)
-    .map((name) => `${name}: ${saved.get(name) ?? 'absent'} in the file, ${own.get(name) ?? 'absent'} in the twin`);
-  const more = differences.length > shown.length ? `; and ${differences.length - shown.length} more` : '';
+/** A line for each layer that is not the same on both sides. */
+function differences(prefix: string, saved: ReadonlyMap<string, string>, own: ReadonlyMap<string, string>): string[] {
+  return [...new Set([...saved.keys(), ...own.keys()])]
+    .filter((name) => saved.get(name) !== own.get(name))
+    .map(
+      (name) =>
+        `${prefix}${name}: ${saved.get(name) ?? 'absent'} in the file, ${own.get(name) ?? 'absent'} in the twin`,
+    );
+}
+
+function checkLayers(lines: readonly string[]): void {
+  if (lines.length === 0) return;
+  const more = lines.length > 8 ? `; and ${lines.length - 8} more` : '';
   throw new FormatError(
     'loadModel',
-    `the layers differ (${shown.join('; ')}${more})`,
-    'Build the encoder as it was when the model was saved.',
+    `the layers differ (${lines.slice(0, 8).join('; ')}${more})`,
+    'Build the twin as it was when the model was saved.',
   );
 }
 

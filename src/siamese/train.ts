@@ -39,9 +39,9 @@ const BATCHES_PER_TASK = 4;
  * Throws: RangeError for a loss or gradient that is not finite, naming its step, before it reaches the weights;
  * FormatError for bytes to resume from that are not a checkpoint, and RangeError (ShapeError where names or shapes
  * differ) for a checkpoint of another training, before anything is written; RangeError before the first step for
- * options that do not fit together, an optimizer of another module, and validation pairs that cannot be measured;
- * RangeError for a schedule that gives a factor that is negative or not finite; TypeError where `afterStep` returns a
- * promise.
+ * options that do not fit together, an optimizer of another module, and validation pairs that cannot be measured, and
+ * TypeError for `modules` that are none, or that name two tensors alike; RangeError for a schedule that gives a factor
+ * that is negative or not finite; TypeError where `afterStep` returns a promise.
  *
  * @example
  * const set = imageSet({ shape: [4, 1, 1], data: new Uint8Array([0, 10, 200, 210]) }, [0, 0, 1, 1]);
@@ -78,7 +78,7 @@ export async function* train<B>(
       const last = step === (epoch + 1) * perEpoch;
       const score = last && validate !== undefined ? validationScore(twin, validate) : undefined;
       const better = score !== undefined && isBetter(validate?.metric, score, best?.score);
-      if (score !== undefined && better) best = { score, epoch: epoch + 1, ...takeSnapshot(twin, optimizer) };
+      if (score !== undefined && better) best = { score, epoch: epoch + 1, ...takeSnapshot(twin, options) };
       const now = step;
       yield {
         epoch: epoch + 1,
@@ -99,7 +99,7 @@ export async function* train<B>(
             accumulate,
             random: random.state,
             metric: validate?.metric,
-            ...currentValues(twin, optimizer),
+            ...currentValues(twin, options),
             optimizer: optimizer.state(),
             best,
           });
@@ -111,7 +111,7 @@ export async function* train<B>(
 
   if (best !== undefined) {
     over = true;
-    loadSnapshot(twin, optimizer, best);
+    loadSnapshot(twin, options, best);
   }
 }
 
@@ -220,10 +220,10 @@ function restore<B>(
       `train: the checkpoint has done ${checkpoint.step} steps, more than ${epochs} epochs of ${batches.length} batches${each}. Raise epochs.`,
     );
   }
-  checkSnapshot(twin, optimizer, checkpoint);
-  if (checkpoint.best !== undefined) checkSnapshot(twin, optimizer, checkpoint.best);
+  checkSnapshot(twin, options, checkpoint);
+  if (checkpoint.best !== undefined) checkSnapshot(twin, options, checkpoint.best);
   optimizer.loadState(checkpoint.optimizer);
-  loadSnapshot(twin, optimizer, checkpoint);
+  loadSnapshot(twin, options, checkpoint);
   return checkpoint;
 }
 

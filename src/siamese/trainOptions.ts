@@ -1,14 +1,14 @@
 import type { Batches, SyncBatches } from '../data/batches.ts';
-import type { PairBatch } from '../data/samplers.ts';
-import type { Context } from '../nn/module.ts';
-import { namedParameters } from '../nn/state.ts';
+import { type Context, Module } from '../nn/module.ts';
+import { type ModuleTree, namedParameters } from '../nn/state.ts';
 import { checkMaxNorm } from '../optim/clip.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
 import type { Schedule } from '../optim/schedules.ts';
 import { checkInteger } from '../tensor/check.ts';
 import type { Random } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { checkPairs } from './scorePairs.ts';
+import { checkPairs, type InputPairs } from './scorePairs.ts';
+import { valuesOutside } from './snapshot.ts';
 import type { Measure, Twin } from './twin.ts';
 
 /** What `validate` measures on its pairs; for `eer` lower is better. `accuracy` is that of the best threshold. */
@@ -31,20 +31,24 @@ export interface TrainOptions<B> {
    * `keep(x)`; a raw `data` of one must be copied. The batch itself is drawn outside.
    */
   readonly loss: (batch: B, context: Context) => Tensor;
-  /**
-   * Made for the twin, or for the twin and other modules, `new Adam({ twin, head }, ...)`. A checkpoint holds the
-   * parameters of the others too, but not their buffers, such as the running statistics of a BatchNorm.
-   */
+  /** Made for the twin, or for the twin and other modules, `new Adam({ twin, projector }, ...)`; see `modules`. */
   readonly optimizer: Optimizer;
+  /**
+   * Modules besides the twin that the loss or `afterStep` uses: `{ projector, predictor, target }`. Their parameters and
+   * buffers, such as the running statistics of a BatchNorm, are kept with those of the twin: in checkpoints, with the best
+   * weights of `validate`, and their buffers where a step is aborted. Of a module that is not named here, only the
+   * parameters that the optimizer trains are kept. Default: none.
+   */
+  readonly modules?: ModuleTree | undefined;
   /** Passes over the batches. */
   readonly epochs: number;
   /** Where dropout draws from; forked by epoch and batch. */
   readonly random: Random;
   /**
-   * Scores pairs after every epoch; at the end the twin, and what the optimizer trains besides, get the weights of the
-   * best epoch. The labels are read once before the first step, so that pairs of one kind do not cost an epoch.
+   * Scores pairs after every epoch; at the end the twin, the other modules, and what the optimizer trains besides, get
+   * the weights of the best epoch. The labels are read once before the first step, so that pairs of one kind do not cost an epoch.
    */
-  readonly validate?: { readonly pairs: SyncBatches<PairBatch>; readonly metric: ValidationMetric } | undefined;
+  readonly validate?: { readonly pairs: SyncBatches<InputPairs>; readonly metric: ValidationMetric } | undefined;
   /** Stops after so many epochs without a better validation. Default: never. */
   readonly patience?: number | undefined;
   /** Limits the norm of the gradients, see `clipGradientNorm`. */
@@ -64,8 +68,9 @@ export interface TrainOptions<B> {
   readonly accumulate?: number | undefined;
   /**
    * Called after every step, when the optimizer has written: for `emaUpdate`, projecting weights, logging. It comes
-   * before the validation, the yield and the checkpoint, so all see what it writes; what it writes outside the twin
-   * is in no checkpoint. It is synchronous; what it throws ends the training after that step.
+   * before the validation, the yield and the checkpoint, so all see what it writes into the twin and `modules`; what else
+   * it writes is in no checkpoint. It is synchronous; what it throws ends the training after that step. The slow network
+   * of BYOL: `({ step, steps }) => emaUpdate(target, online, 1 - 0.004 * cosineDecay({ steps })(step))`.
    */
   readonly afterStep?: ((info: StepInfo) => void) | undefined;
   /** Ends the training with an exception, `signal.reason`, after the step under way. */
@@ -75,10 +80,8 @@ export interface TrainOptions<B> {
 }
 
 /** Everything that can be known to be wrong before the first step; the labels of the validation pairs are read once. */
-export function checkOptions<B>(
-  twin: Twin<Measure>,
-  { batches, epochs, optimizer, validate, patience = Infinity, clip, accumulate = 1 }: TrainOptions<B>,
-): void {
+export function checkOptions<B>(twin: Twin<Measure>, options: TrainOptions<B>): void {
+  const { batches, epochs, optimizer, modules = {}, validate, patience = Infinity, clip, accumulate = 1 } = options;
   checkInteger('train', 'epochs', epochs, 1);
   checkInteger('train', 'batches.length', batches.length, 1);
   checkInteger('train', 'accumulate', accumulate, 1);
@@ -88,6 +91,8 @@ export function checkOptions<B>(
       'train: the optimizer holds no parameter of the twin. Make it for the twin that is trained, e.g. new Adam(twin, ...).',
     );
   }
+  checkModules(modules);
+  valuesOutside(twin, options);
   if (patience !== Infinity) {
     checkInteger('train', 'patience', patience, 1);
     if (validate === undefined)
@@ -99,4 +104,13 @@ export function checkOptions<B>(
     throw new RangeError(`train: unknown metric '${String(validate.metric)}'. Use 'accuracy', 'auc' or 'eer'.`);
   }
   checkPairs('train', validate.pairs);
+}
+
+/** What plain JavaScript may pass: it would be left out of checkpoints without a word. */
+function checkModules(modules: ModuleTree): void {
+  if (modules instanceof Module) return;
+  for (const [name, value] of Object.entries(modules)) {
+    if (value instanceof Module) continue;
+    throw new TypeError(`train: modules.${name} is of type ${typeof value}, not a Module. Pass { name: module }.`);
+  }
 }

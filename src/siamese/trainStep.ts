@@ -1,17 +1,17 @@
 import { GradientMap, type Gradients } from '../autograd/gradients.ts';
-import { Parameter } from '../autograd/parameter.ts';
 import { scope } from '../autograd/scope.ts';
 import { backward } from '../autograd/tape.ts';
 import type { Context } from '../nn/module.ts';
-import { namedParameters, stateDict } from '../nn/state.ts';
+import { namedParameters } from '../nn/state.ts';
 import { clipGradientNorm } from '../optim/clip.ts';
 import { firstNonFinite } from '../tensor/check.ts';
 import { Tensor } from '../tensor/tensor.ts';
+import { allBuffers } from './snapshot.ts';
 import type { TrainOptions } from './trainOptions.ts';
 import type { Measure, Twin } from './twin.ts';
 
 /** What a step needs of the options of `train`. */
-type StepOptions<B> = Pick<TrainOptions<B>, 'loss' | 'optimizer' | 'clip' | 'schedule'>;
+type StepOptions<B> = Pick<TrainOptions<B>, 'loss' | 'optimizer' | 'modules' | 'clip' | 'schedule'>;
 
 /** What a step was, for `train` to yield. */
 export interface StepResult {
@@ -40,8 +40,7 @@ export class Step<B> {
     this.#options = options;
     this.#number = number;
     this.#batches = batches;
-    const buffers = [...stateDict(twin).values()].filter((t) => !(t instanceof Parameter));
-    this.#buffers = buffers.map((t) => [t, t.data.slice()]);
+    this.#buffers = allBuffers(twin, options).map((t) => [t, t.data.slice()]);
   }
 
   /** Takes the next batch, in a scope of its own; with the last one the optimizer writes, and the step is returned. */
@@ -104,7 +103,8 @@ export class Step<B> {
     for (const [parameter, { data }] of gradients) {
       const bad = firstNonFinite(data);
       if (bad >= 0) {
-        const [name] = [...namedParameters(this.#twin)].find(([, own]) => own === parameter) ?? [];
+        const known = [...namedParameters(this.#twin), ...namedParameters(this.#options.modules ?? {})];
+        const [name] = known.find(([, own]) => own === parameter) ?? [];
         const owner = name === undefined ? 'a parameter outside the twin' : `'${name}'`;
         throw new RangeError(
           `train: the gradient of ${owner} holds ${data[bad]} at step ${this.#number}; the weights are those of step ${this.#number - 1}. Lower the learning rate, or check the data for huge values.`,

@@ -16,9 +16,16 @@ export type Measure = Distance | Similarity;
 /** Compares row i of a with row i of b, `[N, D], [N, D] -> [N]`: a distance op such as `euclidean`. */
 export type Compare<M extends Measure> = (a: Tensor, b: Tensor) => M;
 
+/** A comparison with weights of its own, such as `KochHead`; the twin's weights include them. */
+export interface Head<M extends Measure> extends Module {
+  /** Compares row i of a with row i of b, `[N, D], [N, D] -> [N]`. */
+  compare(a: Tensor, b: Tensor): M;
+}
+
 /** Options of `Twin`. */
 export interface TwinOptions<M extends Measure> {
-  readonly compare: Compare<M>;
+  /** What compares the embeddings: a function, such as a distance op, or a head. */
+  readonly compare: Compare<M> | Head<M>;
 }
 
 /** Options of `embed`: the context of the forward pass, and how many rows to take at a time. */
@@ -32,7 +39,8 @@ export interface EmbedOptions {
 }
 
 /**
- * One encoder for both inputs, and a comparison of the two embeddings.
+ * One encoder for both inputs, and a comparison of the two embeddings: a function such as `euclidean`, or a head with
+ * weights of its own such as `KochHead`.
  *
  * Shapes: the encoder maps `[N, ...sample] -> [N, D]`, the comparison `[N, D], [N, D] -> [N]`. Samples are numbers (Tensor)
  * or integers (IntTensor), such as the ids of words, for an encoder that begins with an Embedding.
@@ -44,8 +52,8 @@ export interface EmbedOptions {
  */
 export class Twin<M extends Measure = Measure> extends Module {
   readonly encoder: Module;
-  /** The comparison of embeddings, as passed to the constructor. */
-  readonly metric: Compare<M>;
+  /** What compares the embeddings, as passed to the constructor; the weights of a head are called `head.weight` and so on. */
+  readonly head: Compare<M> | Head<M>;
   /** Up to which distance, or from which similarity on, two inputs are called same; see `withThreshold`. */
   readonly threshold: number | undefined;
 
@@ -53,13 +61,19 @@ export class Twin<M extends Measure = Measure> extends Module {
     super();
     if (!(encoder instanceof Module))
       throw new TypeError('Twin: the encoder must be a Module. Put plain functions into a Sequential.');
-    if (typeof compare !== 'function') throw new TypeError('Twin: compare must be a distance op such as euclidean.');
+    checkComparison(compare);
     this.encoder = encoder;
-    this.metric = compare;
+    this.head = compare;
     this.threshold = undefined;
   }
 
-  /** A twin of the same class with a threshold, over the same encoder (weights are shared, not copied). */
+  /** The comparison of embeddings as a function, `[N, D], [N, D] -> [N]`, whatever the head is. */
+  get metric(): Compare<M> {
+    const { head } = this;
+    return typeof head === 'function' ? head : (a, b) => head.compare(a, b);
+  }
+
+  /** A twin of the same class with a threshold, over the same encoder and head (weights are shared, not copied). */
   withThreshold(threshold: number): this {
     if (!Number.isFinite(threshold))
       throw new RangeError(`withThreshold: the threshold must be a finite number; got ${threshold}.`);
@@ -134,6 +148,18 @@ export class Twin<M extends Measure = Measure> extends Module {
     const scores = scope(() => noGrad(() => this.compare(a, b)));
     return Array.from(finiteScores('isSame', scores), (score) => accepts(scores.measure, score, threshold));
   }
+}
+
+/** What plain JavaScript may pass. */
+function checkComparison(compare: unknown): void {
+  if (typeof compare === 'function') return;
+  if (compare instanceof Module) {
+    if ('compare' in compare && typeof compare.compare === 'function') return;
+    throw new TypeError(
+      'Twin: the head has no method compare(a, b). Give it one that maps embeddings [N, D] and [N, D] to N distances or similarities.',
+    );
+  }
+  throw new TypeError('Twin: compare must be a distance op such as euclidean, or a head such as a KochHead.');
 }
 
 /** A twin with the properties of another, its class too, and a threshold or none. Private `#fields` do not come along. */

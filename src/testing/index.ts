@@ -12,6 +12,7 @@ export {
   tensors,
 } from './arbitraries.ts';
 export { batchLossLaws } from './batchLossLaws.ts';
+export { type ClassifiedBatch, classLossLaws } from './classLossLaws.ts';
 export { type DistanceLawOptions, distanceLaws, type RowComparison } from './distanceLaws.ts';
 export {
   type EmbeddingOptions,
@@ -47,6 +48,7 @@ export { pairLossLaws } from './pairLossLaws.ts';
 export { type Predictions, predictionLossLaws, type Targets } from './predictionLossLaws.ts';
 export type { Invariance, Space } from './spaces.ts';
 export { tripletLossLaws } from './tripletLossLaws.ts';
+export { type ViewLossLawOptions, type Views, viewLossLaws } from './viewLossLaws.ts';
 export {
   differ,
   notFinite,

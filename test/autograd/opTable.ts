@@ -1,6 +1,8 @@
 import type * as api from '../../src/portable.ts';
 import type { IntTensor, Tensor } from '../../src/portable.ts';
 import { activations } from './table/activations.ts';
+import { batchLosses } from './table/batchLosses.ts';
+import { classLosses } from './table/classLosses.ts';
 import { distances } from './table/distances.ts';
 import { elementwise } from './table/elementwise.ts';
 import { images } from './table/images.ts';
@@ -11,6 +13,7 @@ import { products } from './table/products.ts';
 import { reductions } from './table/reductions.ts';
 import type { Row } from './table/row.ts';
 import { shapes } from './table/shapes.ts';
+import { viewLosses } from './table/viewLosses.ts';
 
 /** Exported functions that give a tensor but are no ops: makers of leaves, data preparation, parts of the engine. */
 type NotAnOp =
@@ -28,6 +31,7 @@ export type OpName = Exclude<{ [K in keyof Api]: Api[K] extends (...args: never)
 /** The families, in the order of docs/ops.md. */
 export const families = {
   elementwise, activations, reductions, shapes, indexing, products, images, normalization, distances, losses,
+  batchLosses, classLosses, viewLosses,
 } as const;
 
 export const opTable: Record<OpName, Row> = {
@@ -41,4 +45,7 @@ export const opTable: Record<OpName, Row> = {
   ...normalization,
   ...distances,
   ...losses,
+  ...batchLosses,
+  ...classLosses,
+  ...viewLosses,
 };

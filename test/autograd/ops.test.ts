@@ -113,10 +113,19 @@ describe.each(Object.entries(opTable))('%s', (op, { cases, edges = [], refuses =
     if (noGradient !== undefined) return expect(needsGradient(c.fn(...c.inputs.map(parameter)))).toBe(false);
     if (isEmpty(c)) return;
     // The gradient against differences, and the gradient of the gradient.
-    const first = gradcheck(c.fn, c.inputs);
+    const differentiated = { ...c, fn: c.withConstantsAt?.(...doubles) ?? c.fn };
+    const first = gradcheck(differentiated.fn, c.inputs);
     expect(first.ok, first.message).toBe(true);
-    const second = gradgradcheck(c.fn, c.inputs);
+    const second = gradgradcheck(differentiated.fn, c.inputs);
     expect(second.ok, second.message).toBe(true);
+    if (c.withConstantsAt === undefined) return;
+    expectGradients(exact ?? [], gradientsOf(differentiated, doubles), 1e-11, 'gradient, of constants');
+    expectGradients(
+      exactSecond ?? [],
+      secondDerivativesOf(differentiated, doubles),
+      1e-11,
+      'second derivative, of constants',
+    );
   });
 
   test.runIf(edges.length > 0).each(edges.map((e, i) => [`${e.edge} ${i}`, e] as const))('%s', (_name, e) => {

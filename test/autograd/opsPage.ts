@@ -17,7 +17,7 @@ export function opsPage(): string {
 Made by \`npm run docs\` from the tables that the tests run; \`npm test\` fails where this page is not current.
 
 - **Values**: ways to call the op, each element of which is compared with an index-by-index definition, to 1e-13 in double precision and to 1e-6 in float32 under both sets of kernels.
-- **Gradients**: in double precision within 1e-6 of finite differences (2nd: the gradients of the gradients, by the inputs and by the gradient of the output, within 1e-5); in float32 within 2e-5 of those (2nd: 5e-4), under both sets of kernels.
+- **Gradients**: in double precision within 1e-6 of finite differences (2nd: the gradients of the gradients, by the inputs and by the gradient of the output, within 1e-5); in float32 within 2e-5 of those (2nd: 5e-4), under both sets of kernels. *Of a surrogate*: the derivatives take a part of the op for a constant, and so do the differences.
 - **Kernels**: the functions of a kernel set that the op or its gradient calls. Those in bold have a SIMD form; an op that names none has one loop, the same under both sets.
 - **Edges**: points where a domain ends, with value and gradient to the last two bits.
 - **Refused**: calls that throw, with class and whole message.
@@ -40,13 +40,18 @@ function familyTable(family: string, rows: Readonly<Record<string, Row>>): strin
     Object.entries(rows).map(([name, row]) => [
       `\`${name}\``,
       String(row.cases.length),
-      row.noGradient === undefined ? '1st, 2nd' : `none: ${row.noGradient}`,
+      gradientsOf(row),
       kernelsOf(row.cases),
       edgesOf(row.edges ?? []),
       String(row.refuses?.length ?? 0),
       typeof row.pytorch === 'string' ? row.pytorch : String(ops.filter(({ op }) => op === name).length),
     ]),
   );
+}
+
+function gradientsOf({ cases, noGradient }: Row): string {
+  if (noGradient !== undefined) return `none: ${noGradient}`;
+  return cases.some(({ withConstantsAt }) => withConstantsAt !== undefined) ? '1st, 2nd, of a surrogate' : '1st, 2nd';
 }
 
 /** Kinds of edges, with their number where there are several. */

@@ -1,74 +1,21 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { slice } from '../../src/autograd/ops/rearrange.ts';
+import { augment } from '../../src/data/augment.ts';
+import { balancedPairs } from '../../src/data/balancedPairs.ts';
 import { isSkippable, type SyncBatches } from '../../src/data/batches.ts';
+import { classBatches } from '../../src/data/classBatches.ts';
+import { hardPairs } from '../../src/data/hardPairs.ts';
 import { imageSet, type LabelledSet } from '../../src/data/imageSet.ts';
-import { balancedPairs, classBatches, triplets } from '../../src/data/samplers.ts';
+import { positivePairs } from '../../src/data/positivePairs.ts';
+import { triplets } from '../../src/data/triplets.ts';
+import { twoViews } from '../../src/data/twoViews.ts';
 import { createRandom, type Random } from '../../src/tensor/random.ts';
-import type { Tensor } from '../../src/tensor/tensor.ts';
+import { Tensor } from '../../src/tensor/tensor.ts';
 import { errorOf } from '../errors.ts';
+import { count, counting, labelsOf, numbered, pairsOf, plain, plainEpoch, seeds, sizes, spread } from './sampling.ts';
 
-/** Images of one pixel whose value is the image's index, so that a batch tells which samples it holds. */
-function numbered(labels: readonly number[]): LabelledSet {
-  return imageSet({ shape: [labels.length, 1, 1], data: Float32Array.from(labels.keys()) }, labels);
-}
-
-/** Labels in which class c, named 10 c, occurs `sizes[c]` times, classes interleaved. */
-function labelsOf(sizes: readonly number[]): number[] {
-  const order = createRandom(99).permutation(sizes.reduce((total, size) => total + size, 0));
-  const grouped = sizes.flatMap((size, c) => new Array<number>(size).fill(10 * c));
-  return [...order].map((i) => grouped[i]);
-}
-
-/** Class sizes that pairs and triplets can be drawn from: two classes, one of them with two samples. */
-const sizes = fc
-  .array(fc.integer({ min: 1, max: 9 }), { minLength: 2, maxLength: 6 })
-  .filter((list) => list.some((size) => size > 1));
-const seeds = fc.nat(1000);
-
-function count<T>(items: Iterable<T>): Map<T, number> {
-  const counts = new Map<T, number>();
-  for (const item of items) counts.set(item, (counts.get(item) ?? 0) + 1);
-  return counts;
-}
-
-/** Largest count minus smallest, over `keys`. */
-function spread<T>(counts: ReadonlyMap<T, number>, keys: readonly T[]): number {
-  const values = keys.map((key) => counts.get(key) ?? 0);
-  return Math.max(...values) - Math.min(...values);
-}
-
-/** All tensors and labels of a batch, as plain lists. */
-function plain(batch: object): unknown {
-  return Object.entries(batch).map(([name, value]) => [name, [...('data' in value ? value.data : value)]]);
-}
-
-function plainEpoch<B extends object>(batches: SyncBatches<B>, i: number): unknown[] {
-  return Array.from(batches.epoch(i), plain);
-}
-
-/** The pairs of an epoch as `[a, b, different]`, sample indices. */
-function pairsOf(batches: ReturnType<typeof balancedPairs>, epoch = 0): number[][] {
-  return [...batches.epoch(epoch)].flatMap(({ a, b, different }) =>
-    Array.from(different, (flag, i) => [a.data[i], b.data[i], flag]),
-  );
-}
-
-/** A set that counts the batches it was asked for. */
-function counting(set: LabelledSet): LabelledSet & { readonly asked: number[] } {
-  const asked: number[] = [];
-  return {
-    length: set.length,
-    labels: set.labels,
-    asked,
-    batch(indices) {
-      asked.push(indices.length);
-      return set.batch(indices);
-    },
-  };
-}
-
-/** The three samplers alike, each over `set` with some batches an epoch and the parts of its batches. */
+/** The samplers of sets alike, each over `set` with some batches an epoch and the parts of its batches. */
 const samplers: readonly (readonly [
   name: string,
   parts: number,
@@ -81,10 +28,23 @@ const samplers: readonly (readonly [
     1,
     (set, random, transform) => classBatches(set, { classes: 2, samples: 2, batches: 5, random, transform }),
   ],
+  ['positivePairs', 2, (set, random, transform) => positivePairs(set, { batchSize: 4, batches: 5, random, transform })],
+  ['twoViews', 2, (set, random, transform = (x) => x) => twoViews(set, { batchSize: 4, transform, random })],
+  [
+    'hardPairs',
+    2,
+    (set, random, transform) => {
+      const embeddings = new Tensor(
+        Float32Array.from(set.labels, (label, i) => label + i / 4),
+        [set.length, 1],
+      );
+      return hardPairs(set, { embeddings, batchSize: 4, pairs: 18, random, transform });
+    },
+  ],
 ];
 
 describe.each(samplers)('%s, as every sampler', (_name, parts, make) => {
-  const set = numbered(labelsOf([6, 4, 9]));
+  const set = numbered(labelsOf([6, 4, 6, 4]));
 
   it('has 5 batches an epoch', () => {
     const batches = make(set, createRandom(1));
@@ -187,6 +147,75 @@ describe.each(samplers)('%s, as every sampler', (_name, parts, make) => {
       expect(errorOf(RangeError, () => [...batches.epoch(i)]).message).toContain(
         'epoch: the number of the epoch must be an integer of at least 0; got',
       );
+  });
+});
+
+describe('what a seed draws', () => {
+  const set = numbered([0, 1, 2, 0, 1, 2, 0, 0, 0, 1]);
+
+  // Published figures hang on these.
+  it('is the same pairs in every version', () => {
+    const batches = balancedPairs(set, { batchSize: 4, pairs: 10, random: createRandom(7) });
+    const sides = (epoch: number) => Array.from(batches.epoch(epoch), ({ a, b }) => [[...a.data], [...b.data]]);
+    expect(sides(0)).toEqual([
+      [
+        [5, 2, 9, 7],
+        [2, 4, 1, 9],
+      ],
+      [
+        [0, 6, 4, 5],
+        [8, 5, 9, 8],
+      ],
+      [
+        [6, 1],
+        [7, 2],
+      ],
+    ]);
+    expect(sides(3)).toEqual([
+      [
+        [5, 0, 1, 2],
+        [2, 9, 4, 6],
+      ],
+      [
+        [6, 5, 7, 3],
+        [0, 4, 3, 1],
+      ],
+      [
+        [2, 5],
+        [5, 7],
+      ],
+    ]);
+  });
+
+  it('is the same triplets in every version', () => {
+    const batches = triplets(set, { batchSize: 4, triplets: 6, random: createRandom(7) });
+    expect(
+      Array.from(batches.epoch(3), (batch) =>
+        [batch.anchor, batch.positive, batch.negative].map(({ data }) => [...data]),
+      ),
+    ).toEqual([
+      [
+        [5, 1, 6, 7],
+        [2, 4, 0, 3],
+        [0, 2, 9, 5],
+      ],
+      [
+        [2, 9],
+        [5, 4],
+        [6, 3],
+      ],
+    ]);
+  });
+
+  it('is transformed the same in every version', () => {
+    const pixels = imageSet(
+      { shape: [10, 2, 2], data: Float32Array.from({ length: 40 }, (_, i) => i + 1) },
+      set.labels,
+    );
+    const transform = (x: Tensor, random: Random) => augment(x, { shift: 1, random });
+    const [{ a, b }] = balancedPairs(pixels, { batchSize: 2, pairs: 4, random: createRandom(7), transform }).epoch(1);
+    expect([...a.data]).toEqual([0, 0, 18, 0, 24, 0, 0, 0]);
+    expect([...b.data]).toEqual([0, 0, 37, 38, 0, 3, 0, 0]);
   });
 });
 
@@ -389,74 +418,72 @@ describe('triplets', () => {
   });
 });
 
-describe('classBatches', () => {
-  it('hold P distinct classes with K distinct samples each, class by class, rightly labelled', () => {
-    const cases = fc.record({
-      list: fc.array(fc.integer({ min: 3, max: 9 }), { minLength: 2, maxLength: 6 }),
-      p: fc.integer({ min: 2, max: 6 }),
-      k: fc.integer({ min: 1, max: 3 }),
-      seed: seeds,
-    });
+describe('the reports of balancedPairs and triplets', () => {
+  const pairs = (list: number[], total?: number) =>
+    balancedPairs(numbered(labelsOf(list)), { batchSize: 8, pairs: total, random: createRandom(1) });
+  const threes = (list: number[], total?: number) =>
+    triplets(numbered(labelsOf(list)), { batchSize: 8, triplets: total, random: createRandom(1) });
+
+  it('count what is drawn, and bound what is repeated and missed', () => {
     fc.assert(
-      fc.property(cases, ({ list, p, k, seed }) => {
-        fc.pre(p <= list.length);
-        const labels = labelsOf(list);
-        const batches = classBatches(numbered(labels), {
-          classes: p,
-          samples: k,
-          batches: 7,
-          random: createRandom(seed),
-        });
-        for (const batch of batches.epoch(seed % 3)) {
-          const samples = [...batch.images.data];
-          expect(batch.images.shape).toEqual([p * k, 1, 1, 1]);
-          expect(new Set(samples).size).toBe(p * k);
-          expect([...batch.labels]).toEqual(samples.map((i) => labels[i]));
-          expect([...batch.labels]).toEqual([...batch.labels].map((_, i) => batch.labels[i - (i % k)]));
-          expect(new Set(batch.labels).size).toBe(p);
+      fc.property(sizes, seeds, fc.integer({ min: 1, max: 60 }), (list, seed, total) => {
+        const set = numbered(labelsOf(list));
+        const random = createRandom(seed);
+        for (const batches of [
+          balancedPairs(set, { batchSize: 5, pairs: total, random }),
+          triplets(set, { batchSize: 5, triplets: total, random }),
+        ]) {
+          const drawn = [...batches.epoch(0)].flatMap((batch) =>
+            Object.values(batch).flatMap((part) => (part instanceof Tensor ? [...part.data] : [])),
+          );
+          const distinct = new Set(drawn).size;
+          const { report } = batches;
+          expect(report).toMatchObject({ samples: set.length, classes: list.length });
+          expect(report.drawn).toBe(drawn.length);
+          // Bounds, up to what a class comes up more or less than on average, and what rounding adds.
+          const slack = 2 * list.length + 1;
+          expect(report.repeated).toBeLessThanOrEqual(drawn.length - distinct + slack);
+          expect(report.missed).toBeLessThanOrEqual(set.length - distinct + slack);
+          expect(Math.abs(report.drawn - report.repeated + report.missed - set.length)).toBeLessThanOrEqual(2);
         }
-        const drawn = [...batches.epoch(0)].flatMap((batch) => [...batch.labels]);
-        expect(drawn).toHaveLength(7 * p * k);
       }),
     );
   });
 
-  it('draw every class equally often, and all samples', () => {
-    const list = [4, 40, 5, 6, 7];
-    const labels = labelsOf(list);
-    const batches = [
-      ...classBatches(numbered(labels), { classes: 2, samples: 4, batches: 500, random: createRandom(2) }).epoch(0),
-    ];
-    const classes = count(batches.flatMap((batch) => [...batch.labels]));
-    // 500 batches of 2 classes of 5: each comes up 200 times, but for one that is put off.
-    for (const [c] of list.entries()) expect(Math.abs((classes.get(10 * c) ?? 0) / 4 - 200)).toBeLessThanOrEqual(1);
-    // Samples of a class take turns too, though none comes twice in a batch.
-    const samples = count(batches.flatMap((batch) => [...batch.images.data]));
-    for (const [c] of list.entries()) {
-      const own = [...labels.keys()].filter((i) => labels[i] === 10 * c);
-      expect(spread(samples, own)).toBeLessThanOrEqual(2);
-    }
-    expect(new Set(batches.flatMap((batch) => [...batch.images.data])).size).toBe(labels.length);
+  it('tell the draws of small and large classes', () => {
+    // 100 same pairs and 100 different ones of two classes: 200 draws each.
+    expect(pairs([5, 200], 200).report).toEqual({
+      samples: 205,
+      classes: 2,
+      smallest: { label: 0, count: 5, draws: 40 },
+      largest: { label: 10, count: 200, draws: 1 },
+      drawn: 400,
+      repeated: 195,
+      missed: 0,
+      warnings: [
+        'class 0 has 5 samples, class 10 has 200 samples: an epoch draws each sample of class 0 about 40 times and each of class 10 about once. Gather more samples of the small classes, or keep fewer of the large ones.',
+      ],
+    });
+    // 20 anchors and positives, and 10 negatives of each class.
+    expect(threes([5, 50], 20).report).toMatchObject({
+      smallest: { label: 0, draws: 6 },
+      largest: { label: 10, draws: 0.6 },
+      drawn: 60,
+      repeated: 25,
+      missed: 20,
+    });
+    for (const batches of [pairs([5, 45]), threes([5, 45])]) expect(batches.report.warnings).toEqual([]);
   });
 
-  it('default to as many batches as draw each sample about once', () => {
-    const make = (list: number[]) =>
-      classBatches(numbered(labelsOf(list)), { classes: 2, samples: 2, random: createRandom(1) }).length;
-    expect([make([2, 2]), make([5, 6]), make([50, 50, 23])]).toEqual([1, 2, 30]);
-  });
-
-  it('refuse what the set cannot give, naming it', () => {
-    const make =
-      (classes: number, samples: number, labels = labelsOf([5, 3, 4])) =>
-      () =>
-        classBatches(numbered(labels), { classes, samples, random: createRandom(1) });
-    expect(make(4, 1)).toThrow(new RangeError("classBatches: a batch of 4 classes from a set of 3. Lower 'classes'."));
-    expect(make(2, 4)).toThrow(
-      new RangeError("classBatches: class 10 has 3 samples, fewer than 4. Lower 'samples', or filter the class out."),
-    );
-    expect(make(2, 1, [7, 7])).toThrow(/^classBatches: .*one class only/);
-    expect(make(1, 1)).toThrow(/classes must be an integer of at least 2; got 1/);
-    expect(make(2, 0)).toThrow(/samples must be an integer of at least 1; got 0/);
-    expect(make(2, 3)).not.toThrow();
+  it('name classes that have no partner, five at most', () => {
+    expect(pairs([1, 2, 2]).report.warnings).toEqual([
+      'class 0 has one sample only, which occurs in different pairs only. Gather another sample, or filter the class out.',
+    ]);
+    expect(threes([1, 1, 2]).report.warnings).toEqual([
+      '2 classes (0, 10) have one sample each, which occurs as negative only. Gather another sample, or filter the classes out.',
+    ]);
+    expect(threes([1, 1, 1, 1, 1, 1, 2]).report.warnings).toEqual([
+      expect.stringMatching(/^6 classes \(0, 10, 20, 30, 40, \.\.\.\) have one sample each, which/),
+    ]);
   });
 });

@@ -38,6 +38,10 @@ export const layerTable: Record<LayerName, LayerRow> = {
   RMSNorm: { make: ({ shape, ...options }) => new t.RMSNorm(shape, options) },
   GroupNorm: { make: ({ groups, channels, ...options }) => new t.GroupNorm(groups, channels, options) },
   InstanceNorm2d: { make: ({ channels, ...options }) => new t.InstanceNorm2d(channels, options) },
+  ArcFaceLoss: { make: ({ width, classes, ...options }) => new t.ArcFaceLoss(width, classes, { ...options, random }), pytorch: 'is the op arcFaceLoss' },
+  CosFaceLoss: { make: ({ width, classes, ...options }) => new t.CosFaceLoss(width, classes, { ...options, random }), pytorch: 'is the op cosFaceLoss' },
+  ProxyNcaLoss: { make: ({ width, classes, ...options }) => new t.ProxyNcaLoss(width, classes, { ...options, random }), pytorch: 'is the op proxyNcaLoss' },
+  ProxyAnchorLoss: { make: ({ width, classes, ...options }) => new t.ProxyAnchorLoss(width, classes, { ...options, random }), pytorch: 'is the op proxyAnchorLoss' },
   Embedding: {
     make: ({ count, width, ...options }) => new t.Embedding(count, width, { ...options, random }),
     call: (layer: t.Embedding, { x }) => layer.forward(t.intTensor(Int32Array.from(x.data), x.shape)),
@@ -58,6 +62,8 @@ export const layerTable: Record<LayerName, LayerRow> = {
     make: ({ inputs, hidden, ...options }) => new t.LSTM(inputs, hidden, { ...options, random }),
     call: (layer: t.LSTM, { x, hidden, cell, lengths }) => (hidden === undefined && lengths === undefined ? layer.forward(x) : all(layer.run(x, { hidden, cell, lengths: integers(lengths) }))),
   },
+  KochHead: { make: ({ size }) => new t.KochHead(size, { random }), call: (head: t.KochHead, { a, b }) => head.compare(a, b) },
+  MahalanobisHead: { make: ({ size, ...options }) => new t.MahalanobisHead(size, options), call: (head: t.MahalanobisHead, { a, b }) => head.compare(a, b) },
 };
 
 const integers = (x: t.Tensor | undefined): Int32Array | undefined => (x === undefined ? undefined : Int32Array.from(x.data));

@@ -44,8 +44,8 @@ interface MadeBy {
 
 /** The families of fixtures, each written by pytorch/<family>.py. */
 export const FAMILIES = [
-  'activations', 'distances', 'elementwise', 'images', 'indexing', 'layers', 'losses', 'normalization', 'optim',
-  'products', 'reductions', 'sequences', 'shapes', 'transfer', 'twin',
+  'activations', 'batchLosses', 'classLosses', 'distances', 'elementwise', 'images', 'indexing', 'layers', 'losses',
+  'normalization', 'optim', 'products', 'reductions', 'sequences', 'shapes', 'transfer', 'twin', 'viewLosses',
 ] as const;
 
 /** The parts of a family's file; those that it has are named by its reader. */

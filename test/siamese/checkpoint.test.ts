@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { euclidean } from '../../src/autograd/ops/distances.ts';
-import type { PairBatch } from '../../src/data/samplers.ts';
+import type { PairBatch } from '../../src/data/batches.ts';
 import { FormatError } from '../../src/io/formatError.ts';
 import { readSafetensors, type SafetensorsEntry, writeSafetensors } from '../../src/io/safetensors.ts';
 import { Flatten, Linear } from '../../src/nn/dense.ts';

@@ -19,6 +19,8 @@ import { BatchNorm2d } from '../../src/nn/normalizations.ts';
 import { MaxPool2d } from '../../src/nn/pooling.ts';
 import { Sequential } from '../../src/nn/sequential.ts';
 import { stateDict } from '../../src/nn/state.ts';
+import { KochHead } from '../../src/siamese/kochHead.ts';
+import { MahalanobisHead } from '../../src/siamese/mahalanobisHead.ts';
 import { loadModel, saveModel } from '../../src/siamese/modelFile.ts';
 import { type Compare, type Measure, Twin } from '../../src/siamese/twin.ts';
 import { createRandom } from '../../src/tensor/random.ts';
@@ -373,4 +375,96 @@ it('a model with tensors that are not float32 is refused, naming the first', () 
   const half = { dtype: 'F16', shape: [3], bytes: new Uint8Array(6) } as const;
   const bytes = writeSafetensors(new Map([...file, ['encoder.5.bias', half] as const]), file.metadata);
   expectRefused(bytes, createTwin(2, euclidean), /loadModel: the tensor 'encoder\.5\.bias' is F16, .* F32 only/);
+});
+
+describe('a model with a head', () => {
+  const make = (seed: number, head: Module & { compare: Compare<Measure> }, width = 3) => {
+    const twin = new Twin(new Linear(2, width, { random: createRandom(seed) }), { compare: head });
+    for (const { data } of stateDict(twin).values()) createRandom(seed).fillNormal(data, 0, 1);
+    return twin;
+  };
+  const koch = (seed: number, width = 3) => make(seed, new KochHead(width, { random: createRandom(seed) }), width);
+  const learned = (seed: number, rank = 3) => make(seed, new MahalanobisHead(3, { rank }));
+
+  it('comes back bit for bit, with the weights of the head', () => {
+    for (const build of [koch, learned]) {
+      const saved: Twin<Measure> = build(1).withThreshold(0.25);
+      const loaded = loadModel(saveModel(saved), build(2));
+      expect(bits(loaded)).toEqual(bits(saved));
+      expect([...stateDict(loaded).keys()]).toContain('head.weight');
+      expect(loaded.threshold).toBe(0.25);
+    }
+  });
+
+  it('is described by what the head records, by names that stay, and by its layers', () => {
+    const file = readSafetensors(saveModel(koch(1)));
+    expect(file.metadata.get('twingrad.model')).toBe('2');
+    expect(file.metadata.get('twingrad.compare')).toBe(
+      'asSimilarity(reshape(reshape(product(reshape(abs(sub(x0,x1))),parameter,parameter))))',
+    );
+    expect(file.metadata.get('twingrad.head')).toBe('[["weight","[1, 3]"],["bias","[1]"]]');
+    const other = readSafetensors(saveModel(learned(1)));
+    expect(other.metadata.get('twingrad.compare')).toBe(
+      'asDistance(reshape(norm(reshape(product(reshape(sub(x0,x1)),parameter)))))',
+    );
+    expect(other.metadata.get('twingrad.head')).toBe('[["weight","[3, 3]"]]');
+    expect(readSafetensors(saveModel(createTwin(1, euclidean))).metadata.has('twingrad.head')).toBe(false);
+  });
+
+  it('refuses another head, naming the difference, and leaves the twin alone', () => {
+    expectRefused(
+      saveModel(koch(1)),
+      learned(2),
+      /the model compares by 'asSimilarity\(.*\)', the twin by 'asDistance\(.*\)'\. Build the twin with the comparison/,
+    );
+    expectRefused(
+      saveModel(koch(1)),
+      koch(2, 4),
+      /the layers differ \(weight: \[3, 2\] in the file, \[4, 2\] in the twin; bias: \[3\] in the file, \[4\] in the twin; head\.weight: \[1, 3\] in the file, \[1, 4\] in the twin\)\. Build the twin as it was when the model was saved\./,
+    );
+    expectRefused(
+      saveModel(learned(1)),
+      learned(2, 2),
+      /the layers differ \(head\.weight: \[3, 3\] in the file, \[2, 3\] in the twin\)\. Build the twin as it was/,
+    );
+    const plain = new Twin<Measure>(new Linear(2, 3, { random: createRandom(1) }), { compare: euclidean });
+    expectRefused(saveModel(koch(1)), plain, /compares by 'asSimilarity\(.*\)', the twin by 'euclidean\(x0,x1\)'/);
+    expectRefused(saveModel(plain), koch(2), /compares by 'euclidean\(x0,x1\)', the twin by 'asSimilarity/);
+    // The same ops, over weights that are the twin's and over weights that it does not hold.
+    const closure = new Twin<Measure>(new Linear(2, 3, { random: createRandom(1) }), { compare: learned(1).metric });
+    expectRefused(saveModel(learned(1)), closure, /by 'asDistance.*', the twin by 'custom'/);
+    expectRefused(
+      tampered(saveModel(learned(1)), { 'twingrad.head': undefined }),
+      learned(2),
+      /\(head\.weight: absent in the file, \[3, 3\] in the twin\)/,
+    );
+    for (const text of ['', 'null', '{}'])
+      expectRefused(
+        tampered(saveModel(learned(1)), { 'twingrad.head': text }),
+        learned(2),
+        /the description 'twingrad\.head' is missing or not a list/,
+      );
+  });
+});
+
+it('a file written before there were heads still loads', () => {
+  const bytes = Buffer.from(
+    [
+      'iAEAAAAAAAB7Il9fbWV0YWRhdGFfXyI6eyJ0d2luZ3JhZC5tb2RlbCI6IjIiLCJ0d2luZ3JhZC5jb21wYXJlIjoiY29zaW5lRGlz',
+      'dGFuY2UoeDAseDEpIiwidHdpbmdyYWQua2VybmVscyI6InBvcnRhYmxlIiwidHdpbmdyYWQubGF5ZXJzIjoiW1tcIjBcIixcIm1v',
+      'ZHVsZVwiXSxbXCIwLndlaWdodFwiLFwiWzEsIDFdXCJdLFtcIjAuYmlhc1wiLFwiWzFdXCJdLFtcIjFcIixcInJlbHUoeDApXCJd',
+      'XSIsInR3aW5ncmFkLnRocmVzaG9sZCI6IjAuMjUifSwiZW5jb2Rlci4wLmJpYXMiOnsiZHR5cGUiOiJGMzIiLCJzaGFwZSI6WzFd',
+      'LCJkYXRhX29mZnNldHMiOlswLDRdfSwiZW5jb2Rlci4wLndlaWdodCI6eyJkdHlwZSI6IkYzMiIsInNoYXBlIjpbMSwxXSwiZGF0',
+      'YV9vZmZzZXRzIjpbNCw4XX19ICAgICAgIAAAAL8AAEBA',
+    ].join(''),
+    'base64',
+  );
+  const make = () => new Sequential(new Linear(1, 1, { random: createRandom(1) }), relu);
+  const twin = loadModel(bytes, new Twin(make(), { compare: cosineDistance }));
+  expect([...stateDict(twin)].map(([name, { data }]) => [name, ...data])).toEqual([
+    ['encoder.0.weight', 3],
+    ['encoder.0.bias', -0.5],
+  ]);
+  expect(twin.threshold).toBe(0.25);
+  expect(saveModel(twin)).toEqual(Uint8Array.from(bytes));
 });

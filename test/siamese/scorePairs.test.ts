@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { cosineSimilarity, euclidean } from '../../src/autograd/ops/distances.ts';
-import type { SyncBatches } from '../../src/data/batches.ts';
+import { balancedPairs } from '../../src/data/balancedPairs.ts';
+import type { PairBatch, SyncBatches } from '../../src/data/batches.ts';
 import { imageSet } from '../../src/data/imageSet.ts';
-import { balancedPairs, type PairBatch } from '../../src/data/samplers.ts';
 import { Flatten } from '../../src/nn/dense.ts';
 import { calibrateThreshold } from '../../src/siamese/calibrate.ts';
 import { scorePairs } from '../../src/siamese/scorePairs.ts';

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { backward } from '../../src/autograd/tape.ts';
-import type { Batches } from '../../src/data/batches.ts';
-import type { PairBatch } from '../../src/data/samplers.ts';
+import type { Batches, PairBatch } from '../../src/data/batches.ts';
 import { readSafetensors } from '../../src/io/safetensors.ts';
 import { stateDict } from '../../src/nn/state.ts';
 import { cosineDecay } from '../../src/optim/schedules.ts';

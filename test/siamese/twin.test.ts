@@ -361,7 +361,7 @@ describe('Twin', () => {
     );
     // @ts-expect-error: a name is no distance op
     expect(errorOf(TypeError, () => new Twin(new Flatten(), { compare: 'euclidean' })).message).toBe(
-      'Twin: compare must be a distance op such as euclidean.',
+      'Twin: compare must be a distance op such as euclidean, or a head such as a KochHead.',
     );
   });
 
@@ -412,7 +412,7 @@ describe('withThreshold and isSame', () => {
   it('keep the class of the twin and what else it holds', () => {
     class Named extends Twin<Distance> {
       title = 'none';
-      readonly head = new Linear(2, 2, { random: createRandom(1) });
+      readonly tail = new Linear(2, 2, { random: createRandom(1) });
       describe(): string {
         return `${this.title} at ${this.threshold}`;
       }
@@ -422,8 +422,8 @@ describe('withThreshold and isSame', () => {
     const copy = twin.withThreshold(2);
     expect(copy).toBeInstanceOf(Named);
     expect([copy.describe(), twin.describe()]).toEqual(['mine at 2', 'mine at undefined']);
-    expect([copy.encoder, copy.head]).toEqual([twin.encoder, twin.head]);
-    expect(copy.head).toBe(twin.head);
+    expect([copy.encoder, copy.tail]).toEqual([twin.encoder, twin.tail]);
+    expect(copy.tail).toBe(twin.tail);
     const loaded: Named = loadModel(saveModel(copy), twin);
     expect(loaded.describe()).toBe('mine at 2');
     expect(loadModel(saveModel(twin), copy).describe()).toBe('mine at undefined');

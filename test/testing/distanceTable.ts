@@ -107,6 +107,16 @@ const twin = new t.Twin(new t.Sequential(new t.Linear(3, 5, { random: t.createRa
   compare: t.euclidean,
 });
 
+/** Heads with weights that are not those of the start. */
+const koch = new t.KochHead(3, { random: t.createRandom(2) });
+const falling = new t.KochHead(3, { random: t.createRandom(2) });
+falling.weight.data.set([-0.5, -1.25, -0.75]);
+const mapped = new t.MahalanobisHead(3);
+mapped.weight.data.set([1.5, 0.5, -0.25, 0, 1.25, 0.5, 0.75, 0, -1]);
+const flat = new t.MahalanobisHead(3, { rank: 2 });
+flat.weight.data.set([1.5, 0.5, -0.25, 0, 1.25, 0.5]);
+const DIRECTIONS = 'it weighs directions differently';
+
 const marked = (subject: string, fn: (x: t.Tensor) => t.Tensor): LawSubject => ({
   subject,
   laws: opLaws(subject, fn, {
@@ -116,7 +126,10 @@ const marked = (subject: string, fn: (x: t.Tensor) => t.Tensor): LawSubject => (
   }),
 });
 
-export const distanceSubjects: Record<keyof typeof distances | 'Twin', readonly LawSubject[]> = {
+export const distanceSubjects: Record<
+  keyof typeof distances | 'KochHead' | 'MahalanobisHead' | 'Twin',
+  readonly LawSubject[]
+> = {
   euclidean: [named('euclidean', metrics.euclidean)],
   squaredEuclidean: [named('squaredEuclidean', metrics.squaredEuclidean)],
   cosineDistance: [named('cosineDistance', metrics.cosine)],
@@ -148,6 +161,29 @@ export const distanceSubjects: Record<keyof typeof distances | 'Twin', readonly 
   pairwiseDistances: (['euclidean', 'squaredEuclidean', 'cosine', 'manhattan', 'chebyshev'] as const).map(pairwise),
   asDistance: [marked('asDistance', (x) => t.asDistance(x))],
   asSimilarity: [marked('asSimilarity', t.asSimilarity)],
+  KochHead: [
+    row(
+      'KochHead',
+      (a, b) => koch.compare(a, b),
+      { kind: 'similarity', embeddings: THREE },
+      { rotation: AXES, identity: 'signs are learned: with a weight above 0, what differs there is more alike' },
+    ),
+    row(
+      'KochHead, weights below 0',
+      (a, b) => falling.compare(a, b),
+      { kind: 'similarity', embeddings: THREE },
+      { rotation: AXES },
+    ),
+  ],
+  MahalanobisHead: [
+    row('MahalanobisHead', (a, b) => mapped.compare(a, b), { scaling: 1, embeddings: THREE }, { rotation: DIRECTIONS }),
+    row(
+      'MahalanobisHead, rank 2',
+      (a, b) => flat.compare(a, b),
+      { scaling: 1, embeddings: THREE },
+      { rotation: DIRECTIONS },
+    ),
+  ],
   Twin: [
     row(
       'Twin',

@@ -1,58 +1,25 @@
 import type { Metric } from '../../src/autograd/ops/pairwiseDistances.ts';
 import type * as api from '../../src/portable.ts';
 import * as t from '../../src/portable.ts';
-import { batchLossLaws } from '../../src/testing/batchLossLaws.ts';
-import type { LabelledBatch, Pairs, Triplets } from '../../src/testing/embeddings.ts';
-import type { Law } from '../../src/testing/law.ts';
-import { type LossLawOptions, lossLaws } from '../../src/testing/lossLaws.ts';
+import type { Pairs, Triplets } from '../../src/testing/embeddings.ts';
+import { lossLaws } from '../../src/testing/lossLaws.ts';
 import type { Loss } from '../../src/testing/lossValues.ts';
 import { pairLossLaws } from '../../src/testing/pairLossLaws.ts';
 import { type Predictions, predictionLossLaws } from '../../src/testing/predictionLossLaws.ts';
 import { tripletLossLaws } from '../../src/testing/tripletLossLaws.ts';
+import { batchLossSubjects } from './batchLossTable.ts';
+import { classLossSubjects } from './classLossTable.ts';
+import { atMargin, distances, type LossSubject, marginOf, metrics, OF_ACTIVE, type Reasons } from './lossSubject.ts';
 import { type Ranking, rankingKind } from './rankingKind.ts';
+import { viewLossSubjects } from './viewLossTable.ts';
 
 /* Our own losses as subjects of the laws: docs/laws.md lists them. */
 
-/** A loss called in one way, with the laws of its kind. */
-export interface LossSubject {
-  readonly subject: string;
-  /** All of them, also those that it is not meant to hold to. */
-  readonly laws: readonly Law[];
-  /** The laws that it breaks, each with the reason. */
-  readonly except: Readonly<Record<string, string>>;
-}
-
 /** Every loss that is exported, by the ways in which losses are named: a missing one does not compile. */
 export type LossName = Extract<
-  keyof typeof api,
+  { [K in keyof typeof api]: (typeof api)[K] extends (...args: never) => t.Tensor ? K : never }[keyof typeof api],
   `${string}Loss` | `${string}rossEntropy${string}` | `${string}Divergence`
 >;
-
-type Reasons = Readonly<Record<string, string>>;
-type LawsOf<I> = (name: string, loss: Loss<I>, options: LossLawOptions<I>) => Law[];
-
-/** A loss at a margin, and what it is at others. */
-function atMargin<I>(
-  lawsOf: LawsOf<I>,
-  subject: string,
-  withMargin: (margin: number) => Loss<I>,
-  options: { readonly margin: number; readonly metric?: Metric },
-  except: Reasons = {},
-): LossSubject {
-  return { subject, laws: lawsOf(subject, withMargin(options.margin), { ...options, withMargin }), except };
-}
-
-const distances = {
-  euclidean: t.euclidean,
-  squaredEuclidean: t.squaredEuclidean,
-  cosine: t.cosineDistance,
-  manhattan: t.manhattan,
-  chebyshev: t.chebyshev,
-} as const satisfies Record<Metric, unknown>;
-const metrics = Object.keys(distances) as Metric[];
-
-/** Within what a cosine distance reaches, and elsewhere not 1, whose square would be the same. */
-const marginOf = (metric: Metric): number => (metric === 'cosine' ? 0.5 : 1.5);
 
 const contrastive =
   (metric: Metric, options: t.ContrastiveLossOptions = {}) =>
@@ -63,10 +30,6 @@ const triplet =
   (options: t.TripletLossOptions): Loss<Triplets> =>
   ({ anchor, positive, negative }) =>
     t.tripletLoss(anchor, positive, negative, options);
-const hard =
-  (options: t.BatchTripletLossOptions): Loss<LabelledBatch> =>
-  ({ embeddings, labels }) =>
-    t.batchTripletLoss(embeddings, labels, options);
 
 const OF_SWAP = {
   'closer negatives':
@@ -80,12 +43,6 @@ const POSITIVE_OF_SWAP = {
   'closer positives':
     'far round the circle an angle gains little cosine distance, and the negative on the way, now nearer, more',
 } as const;
-const OF_ACTIVE = {
-  'closer positives': 'a small loss that becomes 0 does not count any more, and the mean over the others is higher',
-  'closer negatives': 'a loss that is not 0 any more counts, and if it is small the mean is lower',
-  'larger margin': 'as for closer negatives',
-} as const;
-
 /** Every loss, in every way of calling it that makes another function of it. */
 export const lossSubjects: Record<LossName, readonly LossSubject[]> = {
   contrastiveLoss: [
@@ -98,6 +55,20 @@ export const lossSubjects: Record<LossName, readonly LossSubject[]> = {
       (margin) =>
         ({ a, b, different }) =>
           t.contrastiveLoss(t.euclidean(a, b), { same: different.map((y) => 1 - y) }, { margin }),
+      { margin: 1.5 },
+    ),
+    ...(['hadsell2006', 'sentenceTransformers', 'keras'] as const).map((preset) => {
+      const metric = preset === 'sentenceTransformers' ? 'cosine' : 'euclidean';
+      return atMargin(pairLossLaws, `contrastiveLoss, '${preset}'`, contrastive(metric, { preset }), {
+        metric,
+        margin: marginOf(metric),
+      });
+    }),
+    // Its margin is that of the squared distance.
+    atMargin(
+      pairLossLaws,
+      "contrastiveLoss, 'caffeLegacy'",
+      (margin) => contrastive('euclidean', { preset: 'caffeLegacy' })(margin ** 2),
       { margin: 1.5 },
     ),
     atMargin(pairLossLaws, "contrastiveLoss, 'sum', margin 0.01", contrastive('euclidean', { reduction: 'sum' }), {
@@ -158,12 +129,6 @@ export const lossSubjects: Record<LossName, readonly LossSubject[]> = {
       OF_ACTIVE,
     ),
   ],
-  batchTripletLoss: metrics.map((distance) =>
-    atMargin(batchLossLaws, `batchTripletLoss, ${distance}`, (margin) => hard({ distance, margin }), {
-      metric: distance,
-      margin: marginOf(distance),
-    }),
-  ),
   marginRankingLoss: [
     atMargin<Ranking>(
       (name, loss, options) => lossLaws(rankingKind, name, loss, { ...options, invariant: ['translation'] }),
@@ -212,6 +177,9 @@ export const lossSubjects: Record<LossName, readonly LossSubject[]> = {
       except: {},
     },
   ],
+  ...batchLossSubjects,
+  ...classLossSubjects,
+  ...viewLossSubjects,
 };
 
 function ofValues(

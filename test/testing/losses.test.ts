@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import * as t from '../../src/portable.ts';
 import { batchLossLaws } from '../../src/testing/batchLossLaws.ts';
+import { type ClassifiedBatch, classLossLaws } from '../../src/testing/classLossLaws.ts';
 import {
   type EmbeddingOptions,
   type LabelledBatch,
@@ -45,7 +46,7 @@ test('every loss is among them', () => {
   const exported = Array.from(entry.matchAll(/export \{([^}]*)\} from '\.\/losses\//g), ([, names]) => names.split(','))
     .flat()
     .map((name) => name.trim())
-    .filter((name) => /^[a-z]/.test(name) && !name.startsWith('type ') && name !== 'mineBatchHard');
+    .filter((name) => /^(?!type |mine)[a-z]/.test(name) && !name.endsWith('Statistics'));
   expect(Object.keys(lossSubjects).sort()).toEqual(exported.sort());
 });
 
@@ -92,6 +93,26 @@ describe('the laws of a loss', () => {
     const expected = names(pairLossLaws('x', pair, { margin: 1 })).filter((name) => name !== 'swapped twins');
     expect(names(tripletLossLaws('x', triplet, { margin: 1 }))).toEqual(expected);
     expect(names(batchLossLaws('x', batch, { margin: 1 }))).toEqual(expected);
+  });
+
+  test('of class weights: of a batch, but that nothing is known to cost nothing', () => {
+    const loss = ({ embeddings, weight, labels }: ClassifiedBatch) =>
+      t.cosFaceLoss(embeddings, weight, labels, { scale: 8 });
+    const cosine = { metric: 'cosine' } as const;
+    expect(names(classLossLaws('x', loss, cosine))).toEqual(
+      names(batchLossLaws('x', (x: LabelledBatch) => t.batchTripletLoss(x.embeddings, x.labels), cosine)),
+    );
+    const broken = (wrong: Loss<ClassifiedBatch>) => brokenNames(classLossLaws('x', wrong, cosine));
+    expect(broken(loss)).toEqual([]);
+    const wrongWay = ['closer negatives', 'closer positives', 'gradient step helps'];
+    expect(
+      broken(({ labels, ...x }) => loss({ ...x, labels: labels.map((y) => (y + 1) % x.weight.shape[0]) })),
+    ).toEqual(wrongWay);
+    expect(broken(({ weight, ...x }) => loss({ ...x, weight: new t.Tensor(weight.data, weight.shape) }))).toEqual([
+      'gradient agreement',
+    ]);
+    expect(broken((x) => t.mul(loss(x), t.mean(t.norm(x.weight, { axis: 1 }))))).toContain('scaling');
+    expect(broken((x) => t.sub(loss(x), 6))).toContain('costs where violated');
   });
 
   test('of predictions', () => {
@@ -199,19 +220,19 @@ describe('the laws of a loss', () => {
 });
 
 describe('a kind of your own', () => {
-  test('two views of each item', () => {
-    interface Views {
-      readonly z1: t.Tensor;
-      readonly z2: t.Tensor;
+  test('a student, and the teacher that it is to be like', () => {
+    interface Distilled {
+      readonly student: t.Tensor;
+      readonly teacher: t.Tensor;
     }
-    const kind: LossKind<Views> = {
-      embeddings: ['z1', 'z2'],
-      items: ['z1', 'z2'],
-      twins: ['z1', 'z2'],
-      inputs: (options) => pairs(options).map(({ a, b }) => ({ z1: a, z2: b })),
+    const kind: LossKind<Distilled> = {
+      embeddings: ['student', 'teacher'],
+      items: ['student', 'teacher'],
+      twins: ['student', 'teacher'],
+      inputs: (options) => pairs(options).map(({ a, b }) => ({ student: a, teacher: b })),
     };
-    const loss = ({ z1, z2 }: Views) => t.mean(t.cosineDistance(z1, z2));
-    const laws = lossLaws(kind, 'views', loss, { metric: 'cosine' });
+    const loss = ({ student, teacher }: Distilled) => t.mean(t.cosineDistance(student, teacher));
+    const laws = lossLaws(kind, 'distillation', loss, { metric: 'cosine' });
     expect(laws.map(({ name }) => name)).toEqual([
       'never negative',
       'no NaN anywhere',
@@ -222,7 +243,8 @@ describe('a kind of your own', () => {
       'gradient agreement',
     ]);
     checkLaws(laws, lawOptions());
-    const oneSided = ({ z1, z2 }: Views) => t.mean(t.mul(t.norm(z1, { axis: 1 }), t.cosineDistance(z1, z2)));
+    const oneSided = ({ student, teacher }: Distilled) =>
+      t.mean(t.mul(t.norm(student, { axis: 1 }), t.cosineDistance(student, teacher)));
     expect(brokenNames(lossLaws(kind, 'one-sided', oneSided, { metric: 'cosine' }))).toEqual([
       'scaling',
       'swapped twins',

@@ -50,7 +50,7 @@ const small = (...shape: number[]): Pick<ModuleLawOptions, 'input' | 'extremes'>
   extremes: tensors({ shape, special: [0, -0, 1, 1e-30, 1e9, -1e9] }),
 });
 
-export const moduleSubjects: Record<LayerName | 'Sequential' | 'Twin', readonly LawSubject[]> = {
+export const moduleSubjects: Record<LayerName | 'Sequential' | 'projectionHead' | 'Twin', readonly LawSubject[]> = {
   Linear: [
     layer('Linear', new t.Linear(4, 5, { random }), batch(5, 4)),
     layer('Linear, wide', new t.Linear(9, 17, { random, bias: false }), batch(3, 2, 9)),
@@ -99,6 +99,10 @@ export const moduleSubjects: Record<LayerName | 'Sequential' | 'Twin', readonly 
   RMSNorm: [layer('RMSNorm', new t.RMSNorm(5), batch(4, 5))],
   GroupNorm: [layer('GroupNorm', new t.GroupNorm(2, 4), batch(3, 4, 2, 3))],
   InstanceNorm2d: [layer('InstanceNorm2d', new t.InstanceNorm2d(2, { affine: true }), batch(3, 2, 2, 3))],
+  ArcFaceLoss: [layer('ArcFaceLoss', new t.ArcFaceLoss(4, 3, { random }), batch(5, 4))],
+  CosFaceLoss: [layer('CosFaceLoss', new t.CosFaceLoss(4, 3, { random }), batch(5, 4))],
+  ProxyNcaLoss: [layer('ProxyNcaLoss', new t.ProxyNcaLoss(4, 3, { random, scale: 3 }), batch(5, 4))],
+  ProxyAnchorLoss: [layer('ProxyAnchorLoss', new t.ProxyAnchorLoss(4, 3, { random }), batch(5, 4))],
   Embedding: [layer('Embedding', new t.Embedding(6, 3, { random }), { input: ids(3, 4, 6) })],
   MultiHeadAttention: both(
     'MultiHeadAttention',
@@ -126,6 +130,8 @@ export const moduleSubjects: Record<LayerName | 'Sequential' | 'Twin', readonly 
       small(2, 3, 2),
     ),
   ],
+  KochHead: [layer('KochHead', new t.KochHead(4, { random }), batch(3, 4))],
+  MahalanobisHead: [layer('MahalanobisHead', new t.MahalanobisHead(4, { rank: 2 }), batch(3, 4))],
   Sequential: [
     layer(
       'Sequential',
@@ -144,6 +150,12 @@ export const moduleSubjects: Record<LayerName | 'Sequential' | 'Twin', readonly 
       { input: ids(3, 2, 6) },
     ),
   ],
+  projectionHead: both(
+    'projectionHead',
+    () => t.projectionHead([3, 4, 2], { random, lastBatchNorm: true }),
+    batch(6, 3),
+    STATISTICS,
+  ),
   Twin: [
     layer(
       'Twin',

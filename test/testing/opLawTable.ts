@@ -4,9 +4,12 @@ import { broadcastablePairs, type NumberOptions, shapes, tensors } from '../../s
 import type { TensorFunction } from '../../src/testing/evaluation.ts';
 import { type OpLawOptions, opLaws } from '../../src/testing/opLaws.ts';
 import { type OpName, opTable } from '../autograd/opTable.ts';
+import type { batchLosses } from '../autograd/table/batchLosses.ts';
+import type { classLosses } from '../autograd/table/classLosses.ts';
 import type { distances } from '../autograd/table/distances.ts';
 import type { losses } from '../autograd/table/losses.ts';
 import { isEmpty } from '../autograd/table/row.ts';
+import type { viewLosses } from '../autograd/table/viewLosses.ts';
 import type { LawSubject } from './subjects.ts';
 
 /*
@@ -15,7 +18,14 @@ import type { LawSubject } from './subjects.ts';
  */
 
 /** Every op but distances and losses, which have tables of their own: a missing row does not compile. */
-type OpLawName = Exclude<OpName, keyof typeof distances | keyof typeof losses>;
+type OpLawName = Exclude<
+  OpName,
+  | keyof typeof distances
+  | keyof typeof losses
+  | keyof typeof batchLosses
+  | keyof typeof classLosses
+  | keyof typeof viewLosses
+>;
 
 /** What numbers an input takes. */
 interface Domain extends NumberOptions {

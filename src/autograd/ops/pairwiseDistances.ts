@@ -93,7 +93,8 @@ function cosineDistances(a: Tensor, b: Tensor, out: Float32Array): void {
     for (let m = 0; m < bb.length; m++, o++) out[o] = 1 - cosineOf(dot(a.data, b.data, n, m, width), aa[n], bb[m]);
 }
 
-function dot(a: Float32Array, b: Float32Array, n: number, m: number, width: number): number {
+/** The product of row n of a and row m of b, in double precision and in the order of memory. */
+export function dot(a: Float32Array, b: Float32Array, n: number, m: number, width: number): number {
   let sum = 0;
   for (let i = n * width, j = m * width, end = i + width; i < end; i++, j++) sum += a[i] * b[j];
   return sum;

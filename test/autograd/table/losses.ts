@@ -2,6 +2,7 @@ import * as t from '../../../src/portable.ts';
 import { apart, type Case, cosine, draws, hinge, logistic, type Read, type Row, range, total } from './row.ts';
 
 const { normal, uniform } = draws('losses');
+const presets = draws('presets of contrastiveLoss');
 
 const different = [1, 0, 0, 1, 1];
 function tripletCases(): Case[] {
@@ -29,12 +30,6 @@ function tripletCases(): Case[] {
     },
     { name: 'empty', inputs: [t.zeros([0, 3]), t.zeros([0, 3]), t.zeros([0, 3])], fn: (a, p, n) => t.tripletLoss(a, p, n), shape: [], oracle: () => 0 },
   ];
-}
-
-function batchHard(read: Read, labels: readonly number[], width: number, distance: (i: number, j: number) => number, margin: number): number {
-  const others = (i: number, same: boolean) => range(labels.length).filter((j) => j !== i && (labels[j] === labels[i]) === same).map((j) => distance(i, j));
-  const valid = range(labels.length).filter((i) => others(i, true).length > 0 && others(i, false).length > 0);
-  return total(valid.length, (v) => hinge(Math.max(...others(valid[v], true)) - Math.min(...others(valid[v], false)) + margin)) / Math.max(1, valid.length) + 0 * width * read(0, 0);
 }
 
 /** Cross-entropy of item i, from logits by class: the formula of the docs. */
@@ -211,11 +206,34 @@ export const losses = {
       oracle: ([i], d) => different[i] * d(i) ** 2 + (1 - different[i]) * hinge(0.7 - d(i)) ** 2,
     },
     { name: 'empty', inputs: [t.zeros([0])], fn: (d) => t.contrastiveLoss(t.asDistance(d), { different: [] }), shape: [], oracle: () => 0 },
+    {
+      name: 'hadsell2006', inputs: [presets.uniform([5], 0.1, 1.4)], fn: (d) => t.contrastiveLoss(t.asDistance(d), { different }, { preset: 'hadsell2006' }), shape: [],
+      oracle: (_, d) => total(5, (i) => ((1 - different[i]) * d(i) ** 2) / 2 + (different[i] * hinge(1 - d(i)) ** 2) / 2),
+    },
+    {
+      name: 'sentenceTransformers', inputs: [presets.uniform([5], 0.1, 0.9)], fn: (d) => t.contrastiveLoss(t.asDistance(d, { bound: 2 }), { different }, { preset: 'sentenceTransformers' }), shape: [],
+      oracle: (_, d) => total(5, (i) => 0.5 * ((1 - different[i]) * d(i) ** 2 + different[i] * hinge(0.5 - d(i)) ** 2)) / 5,
+    },
+    {
+      name: 'keras, some below the least distance', inputs: [t.tensor([1e-4, 2e-4, 0.3, 0.6, 1.2])], fn: (d) => t.contrastiveLoss(t.asDistance(d), { different }, { preset: 'keras', margin: 0.8, reduction: 'none' }), shape: [5],
+      oracle: ([i], d) => {
+        const held = Math.sqrt(Math.max(d(i) ** 2, 1e-7));
+        return (1 - different[i]) * held ** 2 + different[i] * hinge(0.8 - held) ** 2;
+      },
+    },
+    {
+      name: 'caffeLegacy', inputs: [presets.uniform([5], 0.1, 1.9)], fn: (d) => t.contrastiveLoss(t.asDistance(d), { different }, { preset: 'caffeLegacy', margin: 1.5 }), shape: [],
+      oracle: (_, d) => total(5, (i) => (1 - different[i]) * d(i) ** 2 + different[i] * hinge(1.5 - d(i) ** 2)) / (2 * 5),
+    },
   ], edges: [
     { edge: 'kink', inputs: [[1, 0]], fn: (d) => t.contrastiveLoss(t.asDistance(d), { different: [1, 0] }), value: 0, gradients: [[0, 0]] },
     { edge: 'zero', inputs: [[[1, 2]], [[1, 2]]], fn: (a, b) => t.contrastiveLoss(t.euclidean(a, b), { different: [1] }), value: 1, gradients: [[[0, 0]], [[0, 0]]] },
     { edge: 'huge', inputs: [[1e18, 1e38]], fn: (d) => t.contrastiveLoss(t.asDistance(d), { different: [0, 1] }), value: 5e35, gradients: [[1e18, 0]] },
     { edge: 'NaN', inputs: [[NaN]], fn: (d) => t.contrastiveLoss(t.asDistance(d), { different: [0] }), value: NaN },
+    { edge: 'zero', inputs: [[0, 0]], fn: (d) => t.contrastiveLoss(t.asDistance(d), { different: [0, 1] }, { preset: 'keras', reduction: 'none' }), value: [1e-7, (1 - Math.sqrt(1e-7)) ** 2], gradients: [[0, 0]] },
+    { edge: 'zero', inputs: [[0, 0]], fn: (d) => t.contrastiveLoss(t.asDistance(d), { different: [0, 1] }, { preset: 'caffeLegacy', reduction: 'none' }), value: [0, 0.5], gradients: [[0, 0]] },
+    { edge: 'kink', inputs: [[2]], fn: (d) => t.contrastiveLoss(t.asDistance(d), { different: [1] }, { preset: 'caffeLegacy', margin: 4 }), value: 0, gradients: [[0]] },
+    { edge: 'huge', inputs: [[1e18, 1e38]], fn: (d) => t.contrastiveLoss(t.asDistance(d), { different: [0, 1] }, { preset: 'caffeLegacy', reduction: 'sum' }), value: 5e35, gradients: [[1e18, 0]] },
   ], refuses: [
     // biome-ignore lint/suspicious/noExplicitAny: a Tensor that is no Distance, which types refuse.
     { call: () => t.contrastiveLoss(two as any, { same: [1, 1] }), error: TypeError, message: 'contrastiveLoss: the first argument must be a Distance. Use a distance op such as euclidean(a, b), or asDistance(x).' },
@@ -223,7 +241,11 @@ export const losses = {
     { call: () => t.contrastiveLoss(t.asDistance(two), { same: [1, 3] }), error: RangeError, message: 'contrastiveLoss: same[1] is 3; expected 0 or 1 (or false or true).' },
     { call: () => t.contrastiveLoss(t.asDistance(two), { same: [1, 1] }, { margin: 0 }), error: RangeError, message: 'contrastiveLoss: margin must be a finite number above 0; got 0.' },
     { call: () => t.contrastiveLoss(t.asDistance(two, { bound: 2 }), { same: [1, 1] }, { margin: 3 }), error: RangeError, message: 'contrastiveLoss: a margin of 3 can never be satisfied by a distance of at most 2. Use a margin below 2.' },
-  ], pytorch: ({ a, b }, { different, margin }) => t.contrastiveLoss(t.euclidean(a, b), { different }, { margin }) },
+    { call: () => t.contrastiveLoss(t.asDistance(two, { bound: 2 }), { same: [1, 1] }, { preset: 'caffeLegacy', margin: 5 }), error: RangeError, message: 'contrastiveLoss: a margin of 5 can never be satisfied by a squared distance of at most 4. Use a margin below 4.' },
+    // biome-ignore lint/suspicious/noExplicitAny: a preset that types refuse.
+    { call: () => t.contrastiveLoss(t.asDistance(two), { same: [1, 1] }, { preset: 'toString' as any }), error: RangeError, message: "contrastiveLoss: unknown preset 'toString'. Use 'plain', 'hadsell2006', 'sentenceTransformers', 'keras' or 'caffeLegacy'." },
+    { call: () => t.contrastiveLoss(t.asDistance(two), { same: [1, 1] }, average), error: RangeError, message: wrongReduction('contrastiveLoss') },
+  ], pytorch: ({ a, b }, { different, same, cosine: angular, ...options }) => t.contrastiveLoss(angular ? t.cosineDistance(a, b) : t.euclidean(a, b), same === undefined ? { different } : { same }, options) },
   tripletLoss: { cases: tripletCases(), edges: [
     { edge: 'kink', inputs: [[[0]], [[0]], [[1]]], fn: (a, p, n) => t.tripletLoss(a, p, n), value: 0, gradients: [[[0]], [[0]], [[0]]] },
     { edge: 'tie', inputs: [[[3, 4]], [[3, 4]], [[3, 4]]], fn: (a, p, n) => t.tripletLoss(a, p, n, { distance: 'euclidean' }), value: 1, gradients: [[[0, 0]], [[0, 0]], [[0, 0]]] },
@@ -236,17 +258,4 @@ export const losses = {
     { call: () => t.tripletLoss(twoByOne, twoByOne, twoByOne, { margin: 3, distance: 'cosine' }), error: RangeError, message: 'tripletLoss: a margin of 3 can never be satisfied by a distance of at most 2. Use a margin below 2.' },
     { call: () => t.tripletLoss(twoByOne, twoByOne, twoByOne, average), error: RangeError, message: wrongReduction('tripletLoss') },
   ], pytorch: ({ a, p, n }, options) => t.tripletLoss(a, p, n, options) },
-  batchTripletLoss: { cases: [
-    { name: 'hard', inputs: [normal([7, 3])], fn: (e) => t.batchTripletLoss(e, [0, 0, 1, 1, 0, 2, 1], { margin: 0.5 }), shape: [], oracle: (_, e) => batchHard(e, [0, 0, 1, 1, 0, 2, 1], 3, (i, j) => apart(e, i, e, j, 3), 0.5) },
-    { name: 'euclidean', inputs: [normal([6, 3])], fn: (e) => t.batchTripletLoss(e, [0, 0, 1, 1, 0, 1], { distance: 'euclidean' }), shape: [], oracle: (_, e) => batchHard(e, [0, 0, 1, 1, 0, 1], 3, (i, j) => Math.sqrt(apart(e, i, e, j, 3)), 1) },
-    { name: 'no triplet', inputs: [normal([3, 2])], fn: (e) => t.batchTripletLoss(e, [0, 0, 0]), shape: [], oracle: () => 0 },
-  ], edges: [
-    { edge: 'empty', inputs: [t.zeros([0, 2])], fn: (e) => t.batchTripletLoss(e, []), value: 0 },
-    { edge: 'tie', inputs: [[[0], [0], [0]]], fn: (e) => t.batchTripletLoss(e, [0, 0, 1]), value: 1, gradients: [[[0], [0], [0]]] },
-  ], refuses: [
-    // biome-ignore lint/suspicious/noExplicitAny: a mining that types refuse.
-    { call: () => t.batchTripletLoss(twoByOne, [0, 1], { mining: 'soft' as any }), error: RangeError, message: "batchTripletLoss: unknown mining 'soft'. Use 'hard'." },
-    { call: () => t.batchTripletLoss(twoByOne, [0]), error: t.ShapeError, message: 'mineBatchHard: expected embeddings [N, D] and N labels; got [2, 1] and [1]. Pass one label a row.' },
-    { call: () => t.batchTripletLoss(t.tensor([[NaN], [0]]), [0, 1]), error: RangeError, message: 'mineBatchHard: the distance of rows 0 and 0 is NaN. Check the inputs, or lower the learning rate.' },
-  ], pytorch: 'PyTorch has no mining; the losses of the triplets are compared in tripletLoss' },
 } satisfies Record<string, Row>;

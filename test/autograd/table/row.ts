@@ -15,6 +15,11 @@ export interface Case {
   readonly fn: (...inputs: t.Tensor[]) => t.Tensor;
   readonly shape: readonly number[];
   readonly oracle: (index: readonly number[], ...inputs: Read[]) => number;
+  /**
+   * For an op whose derivatives take a part of it for a constant: the same with that part as it is at given inputs, where
+   * it has the derivatives that are meant. Differences are taken of it.
+   */
+  readonly withConstantsAt?: (...at: t.Tensor[]) => (...inputs: t.Tensor[]) => t.Tensor;
 }
 
 /** Whether there is nothing in a case that could be compared with differences. */

@@ -3,7 +3,7 @@
 import torch
 from torch.nn import functional as F
 
-from common import draws, op as reference, single
+from common import draws, layer, op as reference, single
 
 normal = draws('distances')
 
@@ -19,6 +19,14 @@ def pairs(metric, call):
 def form(a, b, matrix):
     """PyTorch has no Mahalanobis distance: this is its formula."""
     return (((a - b) @ matrix) * (a - b)).sum(1).sqrt()
+
+
+def koch(head, a, b):
+    return head((a - b).abs())[:, 0]
+
+
+def mapped(head, a, b):
+    return head(a - b).norm(dim=1)
 
 
 def parts():
@@ -42,4 +50,9 @@ def parts():
         pairs('cosine', lambda a, b: 1 - F.cosine_similarity(a[:, None], b[None], dim=2)),
         pairs('manhattan', lambda a, b: torch.cdist(a, b, p=1)),
         pairs('chebyshev', lambda a, b: torch.cdist(a, b, p=float('inf'))),
+    ], 'layers': [
+        # Koch 2015: a weighted L1 distance as a logit. Weinberger and Saul 2009: |L (a - b)|.
+        layer(normal, 'KochHead', torch.nn.Linear(4, 1), {'size': 4}, pair, koch),
+        layer(normal, 'MahalanobisHead', torch.nn.Linear(4, 4, bias=False), {'size': 4}, pair, mapped),
+        layer(normal, 'MahalanobisHead', torch.nn.Linear(4, 2, bias=False), {'size': 4, 'rank': 2}, pair, mapped),
     ]}

@@ -61,6 +61,10 @@ def names():
         ('TransformerEncoderLayer', {'width': 4, 'heads': 2, 'feedForward': 6}, nn.TransformerEncoderLayer(4, 2, 6)),
         ('GRU', {'inputs': 2, 'hidden': 3, 'layers': 2, 'bidirectional': True}, nn.GRU(2, 3, 2, bidirectional=True)),
         ('LSTM', {'inputs': 2, 'hidden': 3, 'bias': False}, nn.LSTM(2, 3, bias=False)),
+        ('KochHead', {'size': 4}, nn.Linear(4, 1)),
+        ('MahalanobisHead', {'size': 4, 'rank': 2}, nn.Linear(4, 2, bias=False)),
+        *((loss, {'width': 3, 'classes': 5}, nn.Linear(3, 5, bias=False))
+          for loss in ('ArcFaceLoss', 'CosFaceLoss', 'ProxyNcaLoss', 'ProxyAnchorLoss')),
     ]
     model = nn.ModuleList([module for _, _, module in layers])
     return {

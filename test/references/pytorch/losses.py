@@ -3,7 +3,7 @@
 import torch
 from torch.nn import functional as F
 
-from common import draws, op as reference
+from common import draws, op as reference, single
 
 normal = draws('losses')
 
@@ -21,6 +21,37 @@ def parts():
     def contrastive(a, b):
         d = ((a - b) ** 2).sum(1).sqrt()
         return ((1 - different) * d ** 2 + different * F.relu(3 - d) ** 2).mean()
+
+    def conventions():
+        """The contrastive losses of papers and libraries, each with the label that its source gives."""
+        y = 1 - different
+        theirs = {'same': y.tolist()}
+        # The third pair is nearer than Keras's epsilon.
+        close = {'a': rows[0], 'b': rows[1].clone()}
+        close['b'][2] = single(rows[0][2] + 1e-4)
+
+        def hadsell(a, b):
+            d = ((a - b) ** 2).sum(1).sqrt()
+            return ((1 - different) * 0.5 * d ** 2 + different * 0.5 * F.relu(1 - d) ** 2).sum()
+
+        def sentence_transformers(a, b):
+            d = 1 - F.cosine_similarity(a, b, dim=1)
+            return (0.5 * (y * d ** 2 + (1 - y) * F.relu(0.5 - d) ** 2)).mean()
+
+        def keras(a, b):
+            d = ((a - b) ** 2).sum(1).clamp(min=1e-7).sqrt()
+            return (y * d ** 2 + (1 - y) * F.relu(4 - d) ** 2).mean()
+
+        def caffe(a, b):
+            squares = ((a - b) ** 2).sum(1)
+            return (y * squares + (1 - y) * F.relu(12 - squares)).sum() / len(a) / 2
+
+        return [
+            op('contrastiveLoss', hadsell, {'preset': 'hadsell2006', 'different': different.tolist()}, pair),
+            op('contrastiveLoss', sentence_transformers, {'preset': 'sentenceTransformers', 'cosine': True, **theirs}, pair),
+            op('contrastiveLoss', keras, {'preset': 'keras', 'margin': 4, **theirs}, close),
+            op('contrastiveLoss', caffe, {'preset': 'caffeLegacy', 'margin': 12, **theirs}, pair),
+        ]
 
     def triplet(a, p, n):
         return F.relu(((a - p) ** 2).sum(1) - ((a - n) ** 2).sum(1) + 1).mean()
@@ -76,4 +107,5 @@ def parts():
         op('tripletLoss', triplet, {}, triple),
         op('tripletLoss', l2_triplet, {'distance': 'euclidean', 'margin': 0.7, 'swap': True, 'reduction': 'none'},
            triple),
+        *conventions(),
     ]}
