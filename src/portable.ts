@@ -131,15 +131,12 @@ export { type KlDivergenceOptions, klDivergence } from './losses/klDivergence.ts
 export { type LiftedStructureLossOptions, liftedStructureLoss } from './losses/liftedStructureLoss.ts';
 export { type MarginLossOptions, marginLoss } from './losses/marginLoss.ts';
 export { type MarginRankingLossOptions, marginRankingLoss, type Order } from './losses/marginRankingLoss.ts';
-export { type IndexPairs, type IndexTriplets, type MiningOptions, mineBatchHard } from './losses/mining.ts';
-export { type HardNegativeOptions, type IndexNegatives, mineHardNegatives } from './losses/miningHardNegatives.ts';
-export {
-  type MultiSimilarityMiningOptions,
-  mineMultiSimilarity,
-  minePairMargin,
-  type PairMarginOptions,
-} from './losses/miningPairs.ts';
-export { mineSemiHard, type SemiHardDefinition, type SemiHardOptions } from './losses/miningSemiHard.ts';
+export { mineBatchHard } from './losses/mineBatchHard.ts';
+export { type HardNegativeOptions, type IndexNegatives, mineHardNegatives } from './losses/mineHardNegatives.ts';
+export { type MultiSimilarityMiningOptions, mineMultiSimilarity } from './losses/mineMultiSimilarity.ts';
+export { minePairMargin, type PairMarginOptions } from './losses/minePairMargin.ts';
+export { mineSemiHard, type SemiHardDefinition, type SemiHardOptions } from './losses/mineSemiHard.ts';
+export type { IndexPairs, IndexTriplets, MiningOptions } from './losses/mining.ts';
 export { type MultiSimilarityLossOptions, multiSimilarityLoss } from './losses/multiSimilarityLoss.ts';
 export { type NcaLossOptions, ncaLoss } from './losses/ncaLoss.ts';
 export { type NPairsLossOptions, nPairsLoss } from './losses/nPairsLoss.ts';
@@ -157,9 +154,9 @@ export {
   type ProxyNcaModuleOptions,
   proxyNcaLoss,
 } from './losses/proxyNcaLoss.ts';
-export type { LossOptions, Reduction } from './losses/reduction.ts';
+export type { LossOptions, Reduction, SignedLossOptions } from './losses/reduction.ts';
 export { l1Loss, mseLoss, type SmoothL1LossOptions, smoothL1Loss } from './losses/regression.ts';
-export { type SimSiamLossOptions, simSiamLoss } from './losses/simSiamLoss.ts';
+export { simSiamLoss } from './losses/simSiamLoss.ts';
 export { type SupConLossOptions, supConLoss } from './losses/supConLoss.ts';
 export { type TripletLossOptions, tripletLoss } from './losses/tripletLoss.ts';
 export { type TripletStatistics, tripletStatistics } from './losses/tripletStatistics.ts';
@@ -250,6 +247,7 @@ export {
   diagnoseEmbeddings,
   type EmbeddingReport,
 } from './siamese/diagnostics.ts';
+export { type EmbedSetOptions, embedSet } from './siamese/embedSet.ts';
 export { evaluateFewShot, type FewShotOptions, type FewShotReport } from './siamese/fewShot.ts';
 export { Gallery, type Match, type SearchOptions, type Vote } from './siamese/gallery.ts';
 export { KochHead, type KochHeadOptions } from './siamese/kochHead.ts';

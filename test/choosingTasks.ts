@@ -86,7 +86,26 @@ const weights =
     };
   };
 
-/** Every loss of the page's tables. */
+type Mine<F> = (embeddings: t.Tensor, labels: Int32Array, options: Options) => F;
+
+/** A triplet loss of what a miner finds. */
+const minedTriplets = (mine: Mine<t.IndexTriplets>): MakeTask =>
+  classes((embeddings, labels, options) => {
+    const found = mine(embeddings, labels, options);
+    const [anchor, positive, negative] = [found.anchors, found.positives, found.negatives].map((rows) =>
+      t.take(embeddings, rows),
+    );
+    return t.tripletLoss(anchor, positive, negative, { distance: 'euclidean' });
+  });
+
+/** A contrastive loss of what a miner finds. */
+const minedPairs = (mine: Mine<t.IndexPairs>): MakeTask =>
+  classes((embeddings, labels, options) => {
+    const { a, b, different } = mine(embeddings, labels, options);
+    return t.contrastiveLoss(t.euclidean(t.take(embeddings, a), t.take(embeddings, b)), { different });
+  });
+
+/** Every loss and miner of the page's tables. */
 export const tasks: Readonly<Record<string, MakeTask>> = {
   contrastiveLoss: pairs((a, b, different, options) => t.contrastiveLoss(t.euclidean(a, b), { different }, options)),
   cosineEmbeddingLoss: pairs((a, b, different, options) => t.cosineEmbeddingLoss(a, b, { different }, options)),
@@ -118,6 +137,16 @@ export const tasks: Readonly<Record<string, MakeTask>> = {
   cosFaceLoss: weights((options) => new t.CosFaceLoss(WIDTH, CLASSES, options)),
   proxyAnchorLoss: weights((options) => new t.ProxyAnchorLoss(WIDTH, CLASSES, options)),
   proxyNcaLoss: weights((options) => new t.ProxyNcaLoss(WIDTH, CLASSES, options)),
+  mineBatchHard: minedTriplets(t.mineBatchHard),
+  mineSemiHard: minedTriplets((embeddings, labels, options) =>
+    t.mineSemiHard(embeddings, labels, { definition: 'withinMargin', ...options }),
+  ),
+  mineMultiSimilarity: minedPairs(t.mineMultiSimilarity),
+  minePairMargin: minedPairs(t.minePairMargin),
+  mineHardNegatives: minedPairs((embeddings, labels, options) => {
+    const { anchors: a, negatives: b } = t.mineHardNegatives(embeddings, labels, options);
+    return { a, b, different: new Uint8Array(a.length).fill(1) };
+  }),
   tripletLoss: (set, random, options) => ({
     batches: t.triplets(set, { batchSize: 16, random }),
     of: (embed, { anchor, positive, negative }: t.TripletBatch) =>

@@ -5,7 +5,7 @@ import { describe, expect, test, vi } from 'vitest';
 import * as portable from '../src/portable.ts';
 import { opsPage } from './autograd/opsPage.ts';
 import { root } from './sources.ts';
-import { lawsPage } from './testing/lawsPage.ts';
+import { lawsPage, letter } from './testing/lawsPage.ts';
 
 test('docs/ops.md is current; `npm run docs` writes it', async () => {
   await expect(opsPage()).toMatchFileSnapshot('../docs/ops.md');
@@ -13,6 +13,22 @@ test('docs/ops.md is current; `npm run docs` writes it', async () => {
 
 test('docs/laws.md is current; `npm run docs` writes it', async () => {
   await expect(lawsPage()).toMatchFileSnapshot('../docs/laws.md');
+});
+
+test('reasons are lettered a to z, then aa, ab', () => {
+  expect([0, 1, 25, 26, 27, 51, 52, 701, 702].map(letter)).toEqual([
+    'a',
+    'b',
+    'z',
+    'aa',
+    'ab',
+    'az',
+    'ba',
+    'zz',
+    'aaa',
+  ]);
+  const reasons = [...lawsPage().matchAll(/^- ✗ (.*?): /gm)].map(([, mark]) => mark);
+  expect(reasons.filter((mark) => !/^[a-z]+$/.test(mark))).toEqual([]);
 });
 
 describe('docs/diagnostics.md', () => {

@@ -32,6 +32,7 @@ import {
   ProxyAnchorLoss,
   ProxyNcaLoss,
   positivePairs,
+  projectionHead,
   type Random,
   supConLoss,
   type Tensor,
@@ -52,8 +53,8 @@ const IMAGES = 96;
 export const WIDTH = 64;
 const CLASSES = 10;
 const SAMPLES = 9;
-/** Steps of a try: enough to tell settings apart, few enough to try many. */
-const STEPS = 300;
+/** Width of the head that losses of two views are computed on. */
+const HEAD = 128;
 const LEARNING_RATE = 1e-3;
 
 /** A loss with the options that are tried, the defaults first. */
@@ -62,35 +63,46 @@ export interface Candidate {
   readonly data: 'pairs' | 'positive pairs' | 'triplets' | 'classes' | 'class weights' | 'two views';
   /** What each try passes, as it is written at the call. */
   readonly tries: readonly string[];
+  /** The loss learns lengths too, so that embeddings are not to be scaled to length 1. */
+  readonly ofLengths?: boolean;
   /** Trains with one of the tries. */
-  readonly learn: (index: number, twin: Twin<Distance>, set: LabelledImages, random: Random) => Promise<void>;
+  readonly learn: (index: number, task: Task) => Promise<void>;
+}
+
+/** What is trained, on what, and for how long. */
+interface Task {
+  readonly twin: Twin<Distance>;
+  readonly set: LabelledImages;
+  readonly random: Random;
+  readonly steps: number;
 }
 
 /** Trains for a number of steps by the loss of a batch, and what belongs to the loss besides the twin. */
 async function follow<B>(
-  twin: Twin<Distance>,
+  { twin, random, steps }: Task,
   batches: Batches<B>,
   loss: (batch: B, context: Context) => Tensor,
-  random: Random,
   module?: Module,
 ): Promise<void> {
-  const optimizer = new Adam(module === undefined ? twin : { twin, module }, { learningRate: LEARNING_RATE });
-  const epochs = Math.ceil(STEPS / batches.length);
-  for await (const { step } of train(twin, { batches, loss, optimizer, epochs, random: random.fork('training') }))
-    if (step === STEPS) return;
+  const modules = module === undefined ? {} : { module };
+  const optimizer = new Adam({ twin, ...modules }, { learningRate: LEARNING_RATE });
+  const epochs = Math.ceil(steps / batches.length);
+  for await (const { step } of train(twin, {
+    ...{ batches, loss, optimizer, modules, epochs, random: random.fork('training') },
+  }))
+    if (step === steps) return;
 }
+
+type Feed = Pick<Task, 'set' | 'random'>;
 
 /** Batches of one kind, by how a loss is fed. */
 const FEEDS = {
-  pairs: (set: LabelledImages, random: Random): Batches<PairBatch> =>
-    balancedPairs(set, { batchSize: IMAGES / 2, random }),
-  triplets: (set: LabelledImages, random: Random): Batches<TripletBatch> =>
-    triplets(set, { batchSize: IMAGES / 3, random }),
-  classes: (set: LabelledImages, random: Random): Batches<ClassBatch> =>
+  pairs: ({ set, random }: Feed): Batches<PairBatch> => balancedPairs(set, { batchSize: IMAGES / 2, random }),
+  triplets: ({ set, random }: Feed): Batches<TripletBatch> => triplets(set, { batchSize: IMAGES / 3, random }),
+  classes: ({ set, random }: Feed): Batches<ClassBatch> =>
     classBatches(set, { classes: CLASSES, samples: SAMPLES, random }),
-  positives: (set: LabelledImages, random: Random): Batches<PositiveBatch> =>
-    positivePairs(set, { batchSize: CLASSES, random }),
-  views: (set: LabelledImages, random: Random): Batches<ViewBatch> =>
+  positives: ({ set, random }: Feed): Batches<PositiveBatch> => positivePairs(set, { batchSize: CLASSES, random }),
+  views: ({ set, random }: Feed): Batches<ViewBatch> =>
     twoViews(set, {
       batchSize: IMAGES / 2,
       random,
@@ -98,11 +110,15 @@ const FEEDS = {
     }),
 } as const;
 
+function feedOf({ set, random }: Task): Feed {
+  return { set, random: random.fork('batches') };
+}
+
 /** A loss over batches of one kind. */
 function candidate<B, O extends object>(
   name: string,
   data: Candidate['data'],
-  feed: (set: LabelledImages, random: Random) => Batches<B>,
+  feed: (of: Feed) => Batches<B>,
   loss: (twin: Twin<Distance>, batch: B, context: Context, options: O) => Tensor,
   tries: readonly O[],
 ): Candidate {
@@ -110,13 +126,8 @@ function candidate<B, O extends object>(
     name,
     data,
     tries: tries.map(written),
-    learn: (index, twin, set, random) =>
-      follow(
-        twin,
-        feed(set, random.fork('batches')),
-        (batch, context) => loss(twin, batch, context, tries[index]),
-        random,
-      ),
+    learn: (index, task) =>
+      follow(task, feed(feedOf(task)), (batch, context) => loss(task.twin, batch, context, tries[index])),
   };
 }
 
@@ -135,20 +146,33 @@ function ofClasses<O extends object>(name: string, loss: BatchLoss<O>, tries: re
 
 type ViewLoss<O> = (z1: Tensor, z2: Tensor, options: O) => Tensor;
 
-/** A loss of two views, of embeddings of the same images or of the same classes. */
-function ofViews<O extends object>(
-  name: string,
-  data: 'two views' | 'positive pairs',
-  loss: ViewLoss<O>,
-  tries: readonly O[],
-): Candidate {
+/** A loss of embeddings of the same classes. */
+function ofPositives<O extends object>(name: string, loss: ViewLoss<O>, tries: readonly O[]): Candidate {
   return candidate(
     name,
-    data,
-    data === 'two views' ? FEEDS.views : FEEDS.positives,
+    'positive pairs',
+    FEEDS.positives,
     (twin, { a, b }, context, options: O) => loss(twin.embed(a, context), twin.embed(b, context), options),
     tries,
   );
+}
+
+/** A loss of what a head, which the measured pairs do not pass, makes of two views of the same images. */
+function ofViews<O extends object>(name: string, loss: ViewLoss<O>, tries: readonly O[]): Candidate {
+  return {
+    name,
+    data: 'two views',
+    tries: tries.map(written),
+    learn: (index, task) => {
+      const { twin, random } = task;
+      const head = projectionHead([WIDTH, HEAD, HEAD], { random: random.fork('head') });
+      const lossOf = ({ a, b }: ViewBatch, context: Context) => {
+        const [z1, z2] = [a, b].map((x) => head.forward(twin.embed(x, context), context));
+        return loss(z1, z2, tries[index]);
+      };
+      return follow(task, FEEDS.views(feedOf(task)), lossOf, head);
+    },
+  };
 }
 
 interface LossModule extends Module {
@@ -165,11 +189,12 @@ function ofWeights<O extends object>(
     name,
     data: 'class weights',
     tries: tries.map(written),
-    learn: (index, twin, set, random) => {
+    learn: (index, task) => {
+      const { twin, random } = task;
       const module = create({ ...tries[index], random: random.fork('class weights') });
       const loss = ({ images, labels }: ClassBatch, context: Context) =>
         module.loss(twin.embed(images, context), labels);
-      return follow(twin, FEEDS.classes(set, random.fork('batches')), loss, random, module);
+      return follow(task, FEEDS.classes(feedOf(task)), loss, module);
     },
   };
 }
@@ -194,29 +219,14 @@ export const candidates: readonly Candidate[] = [
       cosineEmbeddingLoss(twin.embed(a, context), twin.embed(b, context), { different }, options),
     [{}, { margin: 0.2 }, { margin: 0.4 }, { margin: 0.6 }],
   ),
-  ofViews('infoNceLoss', 'positive pairs', infoNceLoss, [
+  ofPositives('infoNceLoss', infoNceLoss, [
     {},
     { scale: 5 },
     { scale: 10 },
     { symmetric: true },
     { scale: 10, symmetric: true },
   ]),
-  ofViews('nPairsLoss', 'positive pairs', nPairsLoss, [{}, { l2: 0.02 }, { l2: 0.1 }]),
-  candidate<TripletBatch, TripletLossOptions>(
-    'tripletLoss',
-    'triplets',
-    FEEDS.triplets,
-    (twin, { anchor, positive, negative }, context, options) =>
-      tripletLoss(twin.embed(anchor, context), twin.embed(positive, context), twin.embed(negative, context), options),
-    [{}, { margin: 0.5 }, { ...PLAIN, margin: 0.3 }, { ...PLAIN, margin: 0.6 }, { margin: 0.5, swap: true }],
-  ),
-  ofClasses('batchContrastiveLoss', batchContrastiveLoss, [
-    {},
-    { negativeMargin: 0.7 },
-    { negativeMargin: 0.5 },
-    { positiveMargin: 0.2 },
-    { positiveMargin: 0.2, negativeMargin: 0.7 },
-  ]),
+  { ...ofPositives('nPairsLoss', nPairsLoss, [{}, { l2: 0.02 }, { l2: 0.1 }]), ofLengths: true },
   ofClasses('batchTripletLoss', batchTripletLoss, [
     {},
     { ...PLAIN, margin: 0.5 },
@@ -229,10 +239,17 @@ export const candidates: readonly Candidate[] = [
   ofClasses('supConLoss', supConLoss, [{}, { temperature: 0.05 }, { temperature: 0.2 }, { temperature: 0.5 }]),
   ofClasses('multiSimilarityLoss', multiSimilarityLoss, [{}, { beta: 20 }, { alpha: 5 }, { base: 0.7 }, { base: 0.3 }]),
   ofClasses('circleLoss', circleLoss, [{}, { margin: 0.25 }, { gamma: 32 }, { margin: 0.25, gamma: 32 }]),
-  ofClasses('liftedStructureLoss', liftedStructureLoss, [{}, { margin: 0.5 }, { margin: 2 }]),
-  ofClasses('ncaLoss', ncaLoss, [{}, { temperature: 0.1 }, { temperature: 0.3 }]),
-  ofClasses('angularLoss', angularLoss, [{}, { angle: 36 }, { angle: 45 }]),
+  ofClasses('batchContrastiveLoss', batchContrastiveLoss, [
+    {},
+    { negativeMargin: 0.7 },
+    { negativeMargin: 0.5 },
+    { positiveMargin: 0.2 },
+    { positiveMargin: 0.2, negativeMargin: 0.7 },
+  ]),
   ofClasses('marginLoss', marginLoss, [{}, { beta: 0.9 }, { beta: 0.7 }, { margin: 0.1 }, { beta: 0.9, margin: 0.4 }]),
+  ofClasses('liftedStructureLoss', liftedStructureLoss, [{}, { margin: 0.5 }, { margin: 2 }]),
+  ofClasses('angularLoss', angularLoss, [{}, { angle: 36 }, { angle: 45 }]),
+  ofClasses('ncaLoss', ncaLoss, [{}, { temperature: 0.1 }, { temperature: 0.3 }]),
   ofWeights('arcFaceLoss', (options) => new ArcFaceLoss(WIDTH, CLASSES, options), [
     {},
     { scale: 16 },
@@ -245,16 +262,24 @@ export const candidates: readonly Candidate[] = [
     { scale: 32, margin: 0.2 },
     { scale: 16, margin: 0.2 },
   ]),
-  ofWeights('proxyNcaLoss', (options) => new ProxyNcaLoss(WIDTH, CLASSES, options), [{}, { scale: 3 }, { scale: 8 }]),
   ofWeights('proxyAnchorLoss', (options) => new ProxyAnchorLoss(WIDTH, CLASSES, options), [
     {},
     { alpha: 16 },
     { margin: 0.3 },
     { alpha: 16, margin: 0.3 },
   ]),
-  ofViews('ntXentLoss', 'two views', ntXentLoss, [{}, { temperature: 0.1 }, { temperature: 0.2 }]),
-  ofViews('barlowTwinsLoss', 'two views', barlowTwinsLoss, [{}, { lambda: 0.02 }, { lambda: 0.05 }]),
-  ofViews('vicRegLoss', 'two views', vicRegLoss, [{}, { covariance: 4 }, { invariance: 10, variance: 10 }]),
+  ofWeights('proxyNcaLoss', (options) => new ProxyNcaLoss(WIDTH, CLASSES, options), [{}, { scale: 3 }, { scale: 8 }]),
+  candidate<TripletBatch, TripletLossOptions>(
+    'tripletLoss',
+    'triplets',
+    FEEDS.triplets,
+    (twin, { anchor, positive, negative }, context, options) =>
+      tripletLoss(twin.embed(anchor, context), twin.embed(positive, context), twin.embed(negative, context), options),
+    [{}, { margin: 0.5 }, { ...PLAIN, margin: 0.3 }, { ...PLAIN, margin: 0.6 }, { margin: 0.5, swap: true }],
+  ),
+  ofViews('vicRegLoss', vicRegLoss, [{}, { covariance: 4 }, { invariance: 10, variance: 10 }]),
+  ofViews('barlowTwinsLoss', barlowTwinsLoss, [{}, { lambda: 0.02 }, { lambda: 0.05 }]),
+  ofViews('ntXentLoss', ntXentLoss, [{}, { temperature: 0.1 }, { temperature: 0.2 }]),
 ];
 
 /** Options as they are written at the call. */

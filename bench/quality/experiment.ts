@@ -2,8 +2,9 @@
 export interface Figure {
   readonly name: string;
   readonly value: number;
-  /** The least it must be. None: it is only shown. */
+  /** The least, or the most, that it must be in the mean of the seeds. Without either it is only shown. */
   readonly least?: number;
+  readonly most?: number;
 }
 
 /** Where a run says how far it is: a part of the work, and a line. */

@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import Table from 'cli-table3';
 import { InvalidArgumentError } from 'commander';
 import { createCommand, runCommand, UserError } from '../../examples/shared/command.ts';
 import { describeMachine } from '../machine.ts';
+import { drawn } from '../table.ts';
 import type { Experiment } from './experiment.ts';
 import { kerasTwin } from './kerasTwin.ts';
 import { formatQuality, type Recorded, rowsOf, type SeedRun } from './results.ts';
@@ -38,12 +38,7 @@ async function run(experiments: readonly Experiment[], options: Options): Promis
     console.log(`\n${experiment.name}: ${experiment.about}\n`);
     const runs: SeedRun[] = [];
     for (const seed of options.seeds) runs.push(await runSeed(experiment, seed));
-    const table = new Table({
-      head: ['', ...options.seeds.map((seed) => `seed ${seed}`), 'mean', 'at least'],
-      style: { head: [], border: [] },
-    });
-    table.push(...rowsOf(runs));
-    console.log(`\n${table.toString()}\n${experiment.source}.`);
+    console.log(`\n${drawn(rowsOf(runs))}\n${experiment.source}.`);
     if (options.seeds.join() === SEEDS.join()) record({ name: experiment.name, machine: describeMachine(), runs });
   }
 }
@@ -81,8 +76,10 @@ function chosen(names: readonly string[]): readonly Experiment[] {
   return names.length === 0 ? EXPERIMENTS : EXPERIMENTS.filter(({ name }) => names.includes(name));
 }
 
-/** Reads an option as whole numbers with commas between them. */
+/** Reads an option as whole numbers with commas between them, none too large for `createRandom`. */
 function seeds(text: string): readonly number[] {
-  if (!/^\d+(,\d+)*$/.test(text)) throw new InvalidArgumentError('It must be whole numbers with commas between them.');
-  return text.split(',').map(Number);
+  const numbers = text.split(',').map(Number);
+  if (!/^\d+(,\d+)*$/.test(text) || !numbers.every(Number.isSafeInteger))
+    throw new InvalidArgumentError('It must be whole numbers below 2^53, with commas between them.');
+  return numbers;
 }

@@ -1,5 +1,5 @@
 import {
-  concat,
+  embedSet,
   type LabelledImages,
   type Measure,
   nearestRows,
@@ -9,23 +9,9 @@ import {
   type Twin,
 } from 'twingrad';
 
-/** Images of one forward pass. */
-const CHUNK = 256;
-
 /** The embeddings of a whole set, scaled to length 1, as `transform` prepares its images. */
-export function unitEmbeddings(
-  twin: Twin<Measure>,
-  set: LabelledImages,
-  transform: (x: Tensor) => Tensor = (x) => x,
-): Tensor {
-  return noGrad(() => {
-    const parts: Tensor[] = [];
-    for (let start = 0; start < set.length; start += CHUNK) {
-      const indices = Array.from({ length: Math.min(CHUNK, set.length - start) }, (_, i) => start + i);
-      parts.push(normalize(twin.embed(transform(set.batch(indices)))));
-    }
-    return concat(parts);
-  });
+export function unitEmbeddings(twin: Twin<Measure>, set: LabelledImages, transform?: (x: Tensor) => Tensor): Tensor {
+  return noGrad(() => normalize(embedSet(twin, set, { transform })));
 }
 
 /** Embeddings with the class of each. */
@@ -34,7 +20,10 @@ export interface Labelled {
   readonly labels: Int32Array;
 }
 
-/** Share of the queries that most of their k nearest references are of the class of; at a tie the nearest one decides. */
+/**
+ * Share of the queries whose class most of their k nearest references have. Of classes with as many votes, the one
+ * whose nearest reference is nearer wins.
+ */
 export function neighborAccuracy(queries: Labelled, references: Labelled, k: number): number {
   const { indices } = nearestRows(queries.embeddings, references.embeddings, { k });
   let right = 0;

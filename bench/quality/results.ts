@@ -15,15 +15,21 @@ export interface Recorded {
   readonly runs: readonly SeedRun[];
 }
 
-/** A row for each figure: its name, its value of each seed, their mean, and what it must reach. */
+/** A head, and a row for each figure: its name, its value of each seed, their mean, and what it must reach. */
 export function rowsOf(runs: readonly SeedRun[]): string[][] {
   const [{ figures }] = runs;
-  const rows = figures.map(({ name, least }, i) => {
+  const rows = figures.map(({ name, least, most }, i) => {
     const values = runs.map((run) => run.figures[i].value);
     const mean = values.reduce((total, value) => total + value, 0) / values.length;
-    return [name, ...[...values, mean].map(shown), least === undefined ? '' : shown(least)];
+    const wanted =
+      least === undefined ? (most === undefined ? '' : `at most ${shown(most)}`) : `at least ${shown(least)}`;
+    return [name, ...[...values, mean].map(shown), wanted];
   });
-  return [...rows, ['seconds', ...runs.map(({ seconds }) => seconds.toFixed(0)), '', '']];
+  return [
+    ['', ...runs.map(({ seed }) => `seed ${seed}`), 'mean', 'wanted'],
+    ...rows,
+    ['seconds', ...runs.map(({ seconds }) => seconds.toFixed(0)), '', ''],
+  ];
 }
 
 /** The page bench/QUALITY.md. */
@@ -32,8 +38,7 @@ export function formatQuality(experiments: readonly Experiment[], records: reado
     const recorded = records.find((record) => record.name === name);
     if (recorded === undefined) return [];
     const { runs, machine } = recorded;
-    const head = ['', ...runs.map(({ seed }) => `seed ${seed}`), 'mean', 'at least'];
-    return [`## ${name}\n\n${about}\n\n${source}.\n\n${markdown([head, ...rowsOf(runs)])}\n\n${machine}.`];
+    return [`## ${name}\n\n${about}\n\n${source}.\n\n${markdown(rowsOf(runs))}\n\n${machine}.`];
   });
   return `# Quality\n\nNetworks whose figures others have published, trained here: written by \`npm run bench:quality\`. The same seed gives the same figures with the same kernels.\n\n${sections.join('\n\n')}\n`;
 }

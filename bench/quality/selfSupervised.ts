@@ -61,6 +61,6 @@ export function judge(twin: Twin): readonly Figure[] {
     { name: `${NEIGHBORS}-NN accuracy`, value: neighborAccuracy(queries, references, NEIGHBORS), least: 0.95 },
     { name: `deviation, of ${(1 / Math.sqrt(WIDTH)).toFixed(4)} at most`, value: report.deviation.mean },
     { name: `effective rank, of ${WIDTH}`, value: report.effectiveRank },
-    { name: 'warnings of collapse', value: report.warnings.length },
+    { name: 'warnings about the embeddings', value: report.warnings.length, most: 0 },
   ];
 }

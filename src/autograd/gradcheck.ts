@@ -1,4 +1,4 @@
-import { firstNonFinite } from '../tensor/check.ts';
+import { checkAboveZero, firstNonFinite } from '../tensor/check.ts';
 import { isDouble, toDouble } from '../tensor/precision.ts';
 import { createRandom } from '../tensor/random.ts';
 import { coordinatesOf, formatShape, type Shape, ShapeError, sizeOf } from '../tensor/shape.ts';
@@ -132,8 +132,7 @@ export function checkLeavesTwice(
 }
 
 function checkOptions(caller: string, step: number, tolerance: number): void {
-  if (!(step > 0 && step < Infinity))
-    throw new RangeError(`${caller}: step must be a finite number above 0; got ${step}.`);
+  checkAboveZero(caller, 'step', step);
   if (!(tolerance >= 0)) throw new RangeError(`${caller}: tolerance must be at least 0; got ${tolerance}.`);
 }
 

@@ -1,6 +1,6 @@
 import { checkInteger } from '../tensor/check.ts';
 import { cos, sin } from '../tensor/math.ts';
-import type { Random } from '../tensor/random.ts';
+import { checkSource, type Random } from '../tensor/random.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { imageShape } from './imageShape.ts';
 import { type Affine, type PlanesAt, warp } from './warp.ts';
@@ -75,6 +75,7 @@ export function augment(x: Tensor, options: AugmentOptions): Tensor {
 
 function checkOptions(x: Tensor, options: AugmentOptions): readonly [number, number, number, number] {
   const { shift = 0, erase: side = 0, scale: [least, most] = [1, 1], fill = 0 } = options;
+  checkSource('augment', options.random, 'changes');
   checkInteger('augment', 'shift', shift, 0);
   checkInteger('augment', 'erase', side, 0);
   const shape = imageShape('augment', x.shape);

@@ -1,4 +1,5 @@
 import { checkInteger } from '../tensor/check.ts';
+import { checkSource } from '../tensor/random.ts';
 import {
   assemblePairs,
   chunks,
@@ -35,6 +36,7 @@ export interface BalancedPairsOptions extends SamplerOptions {
  */
 export function balancedPairs(set: LabelledSet, options: BalancedPairsOptions): SampledBatches<PairBatch> {
   const { batchSize, random, transform, pairs = Math.max(2, set.length) } = options;
+  checkSource('balancedPairs', random, 'samples');
   checkInteger('balancedPairs', 'batchSize', batchSize, 1);
   checkInteger('balancedPairs', 'pairs', pairs, 1);
   const members = groupByClass('balancedPairs', set.labels);

@@ -65,14 +65,15 @@ export function transformed<X extends { readonly shape: Shape }>(
   transform: ((x: X, random: Random) => X) | undefined,
   random: Random,
 ): X {
-  if (transform === undefined) return x;
-  const changed = transform(x, random.fork('transform'));
-  if (changed.shape[0] !== count) {
-    throw new RangeError(
-      `transform: it returned ${changed.shape[0]} rows for ${count} samples. Return one row a sample, in their order.`,
-    );
-  }
-  return changed;
+  return transform === undefined ? x : sameRows(transform(x, random.fork('transform')), count);
+}
+
+/** What a `transform` returned. Throws: RangeError for another number of rows. */
+export function sameRows<X extends { readonly shape: Shape }>(changed: X, count: number): X {
+  if (changed.shape[0] === count) return changed;
+  throw new RangeError(
+    `transform: it returned ${changed.shape[0]} rows for ${count} samples. Return one row a sample, in their order.`,
+  );
 }
 
 /** Assembles pairs of sample indices; each side is transformed with a stream of its own. */

@@ -1,7 +1,8 @@
 import { checkInteger } from '../tensor/check.ts';
+import { checkSource } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { assemble, groupByClass, planned, type SamplerOptions } from './batches.ts';
-import { coverClasses, windowOf } from './classCover.ts';
+import { coverClasses, windows } from './classCover.ts';
 import type { LabelledSet } from './imageSet.ts';
 import { namedClasses, type SampledBatches, withReport } from './samplingReport.ts';
 
@@ -15,7 +16,7 @@ export interface ClassBatch {
 export interface ClassBatchesOptions extends SamplerOptions {
   /** Classes a batch (P), at least 2. */
   readonly classes: number;
-  /** Samples of each class (K). */
+  /** Samples of each class (K): at least 2 for losses that need two of a class. */
   readonly samples: number;
   /**
    * Batches an epoch. Default as many as hold every sample at least once. With another number an epoch goes on where
@@ -34,7 +35,8 @@ export interface ClassBatchesOptions extends SamplerOptions {
  *
  * Shapes: images `[P K, ...sample]`, labels P K integers, class by class. No sample occurs twice in a batch where its
  * class has K.
- * Cost: an epoch is planned in time and memory linear in what it draws.
+ * Cost: planning takes time and memory linear in what the batches draw that hold every sample once, which are planned at
+ * once.
  * Throws: RangeError where the set has fewer than P classes, or one only.
  *
  * @example
@@ -44,6 +46,7 @@ export interface ClassBatchesOptions extends SamplerOptions {
  */
 export function classBatches(set: LabelledSet, options: ClassBatchesOptions): SampledBatches<ClassBatch> {
   const { classes, samples, random, transform } = options;
+  checkSource('classBatches', random, 'samples');
   checkInteger('classBatches', 'classes', classes, 2);
   checkInteger('classBatches', 'samples', samples, 1);
   const members = groupByClass('classBatches', set.labels);
@@ -53,19 +56,16 @@ export function classBatches(set: LabelledSet, options: ClassBatchesOptions): Sa
     );
   const cover = coverClasses(members, { classes, samples }, random);
   const length = checkInteger('classBatches', 'batches', options.batches ?? cover.length, 1);
-  const batches = planned(
-    length,
-    (epoch) => windowOf(cover, length, epoch),
-    (items, epoch, batch) => ({
-      images: assemble(set, items, transform, random.fork(epoch).fork(batch)),
-      labels: Int32Array.from(items, (i) => set.labels[i]),
-    }),
-  );
+  const batches = planned(length, windows(cover, length), (items, epoch, batch) => ({
+    images: assemble(set, items, transform, random.fork(epoch).fork(batch)),
+    labels: Int32Array.from(items, (i) => set.labels[i]),
+  }));
   const small = members.filter((group) => group.length < samples);
   const draws = cover.draws.map((count) => (count * length) / cover.length);
-  return withReport(batches, set.labels, members, draws, [
+  const warnings = [
     small.length === 0
       ? undefined
       : `${namedClasses(set.labels, small)} ${small.length === 1 ? 'has' : 'have'} fewer than ${samples} samples, so batches hold some of them more than once. Lower 'samples', gather more, filter them out, or pass a 'transform' that makes copies differ.`,
-  ]);
+  ];
+  return withReport(batches, set.labels, members, draws, warnings, cover.filledUp ? "Lower 'classes'" : undefined);
 }

@@ -7,6 +7,8 @@ export interface ClassCover {
   readonly length: number;
   /** For each class how many draws of its samples one pass makes, on average. */
   readonly draws: readonly number[];
+  /** Whether the largest class makes it that long, so that with fewer classes a batch the smallest come less often. */
+  readonly filledUp: boolean;
   /** The sample indices of each batch of pass i, class by class. */
   pass(i: number): readonly (readonly number[])[];
 }
@@ -35,6 +37,7 @@ export function coverClasses(
   const share = left === 0 ? 0 : left / lowest.length;
   return {
     length,
+    filledUp: classes > 2 && length > Math.ceil(total / classes),
     draws: filled.map((count) => samples * (count === level ? count + share : count)),
     pass(i) {
       const stream = random.fork('pass').fork(i);
@@ -120,14 +123,25 @@ function drawGroup(cycle: Cycle, group: readonly number[], count: number): numbe
 
 /**
  * Batches that one epoch takes of passes that follow one another: `batches` of them, so that epochs go on where the
- * last one stopped. Each pass is planned when it is reached.
+ * last one stopped. A pass is planned when it is reached, and kept for the epochs that it spans.
  */
-export function windowOf(cover: ClassCover, batches: number, epoch: number): (batch: number) => readonly number[] {
-  let known: { readonly pass: number; readonly batches: readonly (readonly number[])[] } | undefined;
-  return (batch) => {
-    const at = epoch * batches + batch;
-    const pass = Math.floor(at / cover.length);
-    if (known?.pass !== pass) known = { pass, batches: cover.pass(pass) };
-    return known.batches[at % cover.length];
+export function windows(cover: ClassCover, batches: number): (epoch: number) => (batch: number) => readonly number[] {
+  let last: Planned | undefined;
+  return (epoch) => {
+    // Besides the last one, so that two epochs that are read in turn do not plan anew for each batch.
+    let own: Planned | undefined;
+    return (batch) => {
+      const at = epoch * batches + batch;
+      const pass = Math.floor(at / cover.length);
+      if (last?.pass !== pass) last = own?.pass === pass ? own : { pass, batches: cover.pass(pass) };
+      own = last;
+      return own.batches[at % cover.length];
+    };
   };
+}
+
+/** A pass as it was planned. */
+interface Planned {
+  readonly pass: number;
+  readonly batches: readonly (readonly number[])[];
 }

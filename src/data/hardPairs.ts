@@ -4,6 +4,7 @@ import { type Metric, pairwiseDistances } from '../autograd/ops/pairwiseDistance
 import { scope } from '../autograd/scope.ts';
 import { noGrad } from '../autograd/tape.ts';
 import { checkInteger, firstNonFinite } from '../tensor/check.ts';
+import { checkSource } from '../tensor/random.ts';
 import { ShapeError } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import {
@@ -32,8 +33,8 @@ export interface HardPairsOptions extends SamplerOptions {
    * likely. With 1 it is always the hardest, often a wrong label or an outlier. Default 5.
    */
   readonly neighbors?: number | undefined;
-  /** What near means: that which the loss compares with. Default 'euclidean'. */
-  readonly metric?: Metric | undefined;
+  /** What near means: the distance that the loss is of. Default 'euclidean'. */
+  readonly distance?: Metric | undefined;
 }
 
 /**
@@ -42,7 +43,7 @@ export interface HardPairsOptions extends SamplerOptions {
  * samples.
  *
  * Embeddings age as the encoder learns: embed the set again, and make new pairs, every epoch or few,
- * `hardPairs(set, { embeddings: twin.embed(images, { batchSize: 128 }), batchSize: 64, random: random.fork(round) })`.
+ * `hardPairs(set, { embeddings: embedSet(twin, set), batchSize: 64, random: random.fork(round) })`.
  * Begin with `balancedPairs`: before the encoder has learned anything the hardest pairs teach little.
  * `report` counts the first samples only; how often a sample is the second one is for the embeddings to say.
  *
@@ -68,14 +69,15 @@ export function hardPairs(set: LabelledSet, options: HardPairsOptions): SampledB
     transform,
     pairs = Math.max(2, set.length),
     neighbors = 5,
-    metric = 'euclidean',
+    distance = 'euclidean',
   } = options;
+  checkSource('hardPairs', random, 'samples');
   checkInteger('hardPairs', 'batchSize', batchSize, 1);
   checkInteger('hardPairs', 'pairs', pairs, 1);
   checkInteger('hardPairs', 'neighbors', neighbors, 1);
   const members = groupByClass('hardPairs', set.labels);
   const large = withTwo('hardPairs', members);
-  const search = new HardRows(copyOf(options.embeddings, set.length), set.labels, members, neighbors, metric);
+  const search = new HardRows(copyOf(options.embeddings, set.length), set.labels, members, neighbors, distance);
   const plan = (epoch: number) => {
     const stream = random.fork(epoch);
     const alike = new ClassSampler(large, stream.fork('same'));

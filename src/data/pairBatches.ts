@@ -1,7 +1,7 @@
 import { checkInteger } from '../tensor/check.ts';
 import { type Flags, toFlags } from '../tensor/flags.ts';
 import { type Integers, IntTensor, toIntegers } from '../tensor/intTensor.ts';
-import type { Random } from '../tensor/random.ts';
+import { checkSource, type Random } from '../tensor/random.ts';
 import { ShapeError, sizeOf } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import {
@@ -15,7 +15,7 @@ import {
 } from './batches.ts';
 import { coverClasses } from './classCover.ts';
 import { Cycle } from './classSampler.ts';
-import { times } from './samplingReport.ts';
+import { times, UNEQUAL } from './samplingReport.ts';
 
 /** Options of `pairBatches`: one of `same`, `different` and `distinct` says what the pairs are. */
 export interface PairBatchesOptions {
@@ -48,7 +48,7 @@ export interface PairReport {
   readonly different: number;
   /** Pairs that an epoch draws, each as often as it is drawn. */
   readonly drawn: number;
-  /** How many of them were drawn in the epoch before. */
+  /** How many of these draws take a pair that the epoch has drawn already. */
   readonly repeated: number;
   /** In words, each with what to do; empty where there is nothing to say. */
   readonly warnings: readonly string[];
@@ -58,9 +58,6 @@ export interface PairReport {
 export interface ReportedPairs<X extends Tensor | IntTensor = Tensor> extends SyncBatches<PairBatch<X>> {
   readonly report: PairReport;
 }
-
-/** From here on a report warns of kinds that differ so much: a rule of thumb, not a measured limit. */
-const UNEQUAL = 10;
 
 /**
  * Batches of pairs that are at hand, where there are pairs and no classes: `train` and `scorePairs` take them.
@@ -111,6 +108,7 @@ function batchesOf<X extends Tensor | IntTensor>(
   const { batchSize = 64, random } = options;
   const count = pairCount(a, b);
   checkInteger('pairBatches', 'batchSize', batchSize, 1);
+  if (random !== undefined) checkSource('pairBatches', random, 'pairs');
   const different = differentOf(options, count);
   const { length, plan, drawn } = planOf(options, different, batchSize);
   const batches = planned(length, plan, (rows, epoch, batch): PairBatch<X> => {

@@ -1,7 +1,8 @@
 import { checkInteger } from '../tensor/check.ts';
+import { checkSource } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { assemble, groupByClass, planned, type SamplerOptions, withTwo } from './batches.ts';
-import { coverClasses, windowOf } from './classCover.ts';
+import { coverClasses, windows } from './classCover.ts';
 import type { LabelledSet } from './imageSet.ts';
 import { type SampledBatches, singlesWarning, withReport } from './samplingReport.ts';
 
@@ -42,6 +43,7 @@ export interface PositivePairsOptions extends SamplerOptions {
  */
 export function positivePairs(set: LabelledSet, options: PositivePairsOptions): SampledBatches<PositiveBatch> {
   const { batchSize, random, transform } = options;
+  checkSource('positivePairs', random, 'samples');
   checkInteger('positivePairs', 'batchSize', batchSize, 2);
   const members = groupByClass('positivePairs', set.labels);
   const large = withTwo('positivePairs', members);
@@ -52,23 +54,20 @@ export function positivePairs(set: LabelledSet, options: PositivePairsOptions): 
   }
   const cover = coverClasses(large, { classes: batchSize, samples: 2 }, random);
   const length = checkInteger('positivePairs', 'batches', options.batches ?? cover.length, 1);
-  const batches = planned(
-    length,
-    (epoch) => windowOf(cover, length, epoch),
-    (items, epoch, batch) => {
-      const stream = random.fork(epoch).fork(batch);
-      const side = (first: 0 | 1, name: string) =>
-        assemble(
-          set,
-          items.filter((_, i) => i % 2 === first),
-          transform,
-          stream.fork(name),
-        );
-      const labels = Int32Array.from({ length: batchSize }, (_, i) => set.labels[items[2 * i]]);
-      return { a: side(0, 'a'), b: side(1, 'b'), labels };
-    },
-  );
+  const batches = planned(length, windows(cover, length), (items, epoch, batch) => {
+    const stream = random.fork(epoch).fork(batch);
+    const side = (first: 0 | 1, name: string) =>
+      assemble(
+        set,
+        items.filter((_, i) => i % 2 === first),
+        transform,
+        stream.fork(name),
+      );
+    const labels = Int32Array.from({ length: batchSize }, (_, i) => set.labels[items[2 * i]]);
+    return { a: side(0, 'a'), b: side(1, 'b'), labels };
+  });
   const drawsOf = new Map(large.map((group, c) => [group, (cover.draws[c] * length) / cover.length]));
   const draws = members.map((group) => drawsOf.get(group) ?? 0);
-  return withReport(batches, set.labels, members, draws, [singlesWarning(set.labels, members, 'is left out')]);
+  const warnings = [singlesWarning(set.labels, members, 'is left out')];
+  return withReport(batches, set.labels, members, draws, warnings, cover.filledUp ? "Lower 'batchSize'" : undefined);
 }

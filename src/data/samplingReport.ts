@@ -22,7 +22,7 @@ export interface SamplingReport {
   readonly largest: ClassDraws;
   /** Samples that an epoch draws, each as often as it is drawn. */
   readonly drawn: number;
-  /** At least so many of them were drawn in the epoch before: a class has fewer samples than draws. */
+  /** At least so many draws take a sample that the epoch has drawn already: a class has fewer samples than draws. */
   readonly repeated: number;
   /** At least so many samples an epoch does not draw: a class has more samples than draws. */
   readonly missed: number;
@@ -35,15 +35,15 @@ export interface SampledBatches<B> extends SyncBatches<B> {
   readonly report: SamplingReport;
 }
 
-/** From here on a report warns of draws a sample that differ so much: a rule of thumb, not a measured limit. */
-const UNEQUAL = 10;
+/** From here on a report warns of what differs by so much: a rule of thumb, not a measured limit. */
+export const UNEQUAL = 10;
 
 /** Labels that a warning names, so that a set of thousands of classes does not fill a screen. */
 const NAMED = 5;
 
 /**
  * Batches with the report of a sampler: `members` as from `groupByClass`, and for each class how many draws of its
- * samples an epoch makes on average.
+ * samples an epoch makes on average. `remedy` is what helps against unequal draws besides another set.
  */
 export function withReport<B>(
   batches: SyncBatches<B>,
@@ -51,6 +51,7 @@ export function withReport<B>(
   members: readonly (readonly number[])[],
   draws: readonly number[],
   warnings: readonly (string | undefined)[] = [],
+  remedy?: string,
 ): SampledBatches<B> {
   const classes = members.map((group, c) => ({
     label: labels[group[0]],
@@ -69,14 +70,14 @@ export function withReport<B>(
     drawn: total((_, drawn) => drawn),
     repeated: total((count, drawn) => Math.max(0, drawn - count)),
     missed: total((count, drawn) => Math.max(0, count - drawn)),
-    warnings: [unequalWarning(smallest, largest), ...warnings].filter((warning) => warning !== undefined),
+    warnings: [unequalWarning(smallest, largest, remedy), ...warnings].filter((warning) => warning !== undefined),
   };
   return { ...batches, report };
 }
 
-function unequalWarning(smallest: ClassDraws, largest: ClassDraws): string | undefined {
+function unequalWarning(smallest: ClassDraws, largest: ClassDraws, remedy?: string): string | undefined {
   if (smallest.draws < UNEQUAL * largest.draws) return undefined;
-  return `class ${smallest.label} has ${samplesOf(smallest.count)}, class ${largest.label} has ${samplesOf(largest.count)}: an epoch draws each sample of class ${smallest.label} ${times(smallest.draws)} and each of class ${largest.label} ${times(largest.draws)}. Gather more samples of the small classes, or keep fewer of the large ones.`;
+  return `class ${smallest.label} has ${samplesOf(smallest.count)}, class ${largest.label} has ${samplesOf(largest.count)}: an epoch draws each sample of class ${smallest.label} ${times(smallest.draws)} and each of class ${largest.label} ${times(largest.draws)}. ${remedy === undefined ? '' : `${remedy}. `}Gather more samples of the small classes, or keep fewer of the large ones.`;
 }
 
 /** The warning of classes with one sample; undefined where there are none. `only` says what becomes of each. */

@@ -1,4 +1,5 @@
 import { checkInteger } from '../tensor/check.ts';
+import { checkSource } from '../tensor/random.ts';
 import { assemble, chunks, planned, type SamplerOptions, type SyncBatches } from './batches.ts';
 import type { ClassBatch } from './classBatches.ts';
 import type { LabelledSet } from './imageSet.ts';
@@ -7,7 +8,10 @@ import type { LabelledSet } from './imageSet.ts';
 export interface ShuffledBatchesOptions extends SamplerOptions {
   /** Samples a batch. */
   readonly batchSize: number;
-  /** Leaves out the last batch of an epoch where it would be smaller. Default false. */
+  /**
+   * Leaves out the last batch of an epoch where it would be smaller: of one sample, BatchNorm1d learns nothing, and
+   * throws. Default false.
+   */
   readonly dropLast?: boolean | undefined;
 }
 
@@ -24,6 +28,7 @@ export interface ShuffledBatchesOptions extends SamplerOptions {
  */
 export function shuffledBatches(set: LabelledSet, options: ShuffledBatchesOptions): SyncBatches<ClassBatch> {
   const { batchSize, random, transform, dropLast = false } = options;
+  checkSource('shuffledBatches', random, 'samples');
   checkInteger('shuffledBatches', 'batchSize', batchSize, 1);
   const total = dropLast ? set.length - (set.length % batchSize) : set.length;
   if (set.length === 0) throw new RangeError('shuffledBatches: the set is empty. Add samples.');

@@ -1,4 +1,5 @@
 import { checkInteger } from '../tensor/check.ts';
+import { checkSource } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { assemble, chunks, groupByClass, planned, type SamplerOptions, withTwo } from './batches.ts';
 import { ClassSampler } from './classSampler.ts';
@@ -36,6 +37,7 @@ export interface TripletsOptions extends SamplerOptions {
  */
 export function triplets(set: LabelledSet, options: TripletsOptions): SampledBatches<TripletBatch> {
   const { batchSize, random, transform, triplets: total = Math.max(1, Math.floor(set.length / 3)) } = options;
+  checkSource('triplets', random, 'samples');
   checkInteger('triplets', 'batchSize', batchSize, 1);
   checkInteger('triplets', 'triplets', total, 1);
   const members = groupByClass('triplets', set.labels);

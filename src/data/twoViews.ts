@@ -1,5 +1,5 @@
 import { checkInteger } from '../tensor/check.ts';
-import type { Random } from '../tensor/random.ts';
+import { checkSource, type Random } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { assemble, planned, type SyncBatches } from './batches.ts';
 import type { LabelledSet } from './imageSet.ts';
@@ -35,7 +35,8 @@ export interface TwoViewsOptions {
  *
  * Shapes: a and b `[batchSize or fewer, ...view]`, labels as many integers.
  * Source: Chen et al. 2020, "A simple framework for contrastive learning of visual representations", section 2.1.
- * Throws: RangeError for a set with fewer than 2 samples, and for a view that returns another number of rows.
+ * Throws: RangeError for a set with fewer than 2 samples, and for a view that returns another number of rows; TypeError
+ * for a transform that is none.
  *
  * @example
  * const set = imageSet({ shape: [5, 1, 1], data: new Uint8Array(5) });
@@ -44,13 +45,19 @@ export interface TwoViewsOptions {
  */
 export function twoViews(set: LabelledSet, options: TwoViewsOptions): SyncBatches<ViewBatch> {
   const { batchSize, transform, random } = options;
+  checkSource('twoViews', random, 'samples');
   checkInteger('twoViews', 'batchSize', batchSize, 2);
   const count = set.length;
   if (count < 2)
     throw new RangeError(
       `twoViews: the set holds ${count === 0 ? 'no sample' : '1 sample'}. Batches need at least two.`,
     );
-  const [viewA, viewB] = typeof transform === 'function' ? [transform, transform] : transform;
+  const [viewA, viewB] = Array.isArray(transform) ? transform : [transform, transform];
+  if (typeof viewA !== 'function' || typeof viewB !== 'function') {
+    throw new TypeError(
+      'twoViews: transform must be a function of (x, random), or two in a list. Pass e.g. (x, random) => augment(x, { shift: 2, random }).',
+    );
+  }
   // With one batch for every two samples at most, none has only one.
   const length = Math.min(Math.ceil(count / batchSize), Math.floor(count / 2));
   const plan = (epoch: number) => {

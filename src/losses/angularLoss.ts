@@ -7,9 +7,10 @@ import type { Integers } from '../tensor/intTensor.ts';
 import { cos, sin } from '../tensor/math.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { cosinesOf } from './cosines.ts';
+import { entriesAt } from './entriesAt.ts';
 import { classesOf, relationsOf } from './labelledBatch.ts';
-import { ofPairs, positivePairsOf } from './positivePairs.ts';
 import { type Reduction, reduce } from './reduction.ts';
+import { sameClassPairs } from './sameClassPairs.ts';
 
 /** Options of `angularLoss`. */
 export interface AngularLossOptions {
@@ -29,8 +30,8 @@ export interface AngularLossOptions {
  * other classes, x the embeddings scaled to length 1.
  * Cost: `N^2 D + N^3` operations, `N^2` memory, however many pairs there are: the exponential of a sum is a product, so
  * that one product of matrices sums over the negatives of all pairs.
- * Source: Wang, Zhou, Wen, Liu, Lin 2017, section 3.3. The paper has one pair for each class of a batch; all pairs, and
- * lengths of 1, are as in pytorch-metric-learning. The paper's angles are from 36 to 55 degrees; from 60 on a triangle
+ * Source: Wang, Zhou, Wen, Liu, Lin 2017, section 3.3. The paper has one pair for each class of a batch; all pairs are
+ * as in pytorch-metric-learning, which scales both rows of a pair to length 1 but not the negatives. The paper's angles are from 36 to 55 degrees; from 60 on a triangle
  * whose shortest side joins the pair keeps the bound wherever the negative lies.
  * Throws: ShapeError unless there is a label a row; RangeError for an angle that is not above 0 and at most 60.
  *
@@ -41,14 +42,14 @@ export function angularLoss(embeddings: Tensor, labels: Integers, options: Angul
   if (!(angle > 0 && angle <= 60))
     throw new RangeError(`angularLoss: angle must be above 0 and at most 60 degrees; got ${angle}.`);
   const classes = classesOf('angularLoss', embeddings, labels);
-  const pairs = positivePairsOf(classes);
+  const { first, second } = sameClassPairs(classes);
   const radians = (angle * Math.PI) / 180;
   const tangent = sin(radians) / cos(radians);
   const steepness = 4 * tangent * tangent;
   const cosines = cosinesOf(embeddings);
   // Less than the largest cosine each: no sum overflows, and at 60 degrees the least term is exp(-48), which float32 holds.
   const terms = mul(exp(mul(sub(cosines, 1), steepness)), relationsOf(classes).different);
-  const pushes = add(log(ofPairs(matmul(terms, transpose(terms)), pairs)), 2 * steepness);
-  const losses = softplus(sub(pushes, mul(ofPairs(cosines, pairs), 2 + steepness / 2)));
+  const pushes = add(log(entriesAt(matmul(terms, transpose(terms)), first, second)), 2 * steepness);
+  const losses = softplus(sub(pushes, mul(entriesAt(cosines, first, second), 2 + steepness / 2)));
   return reduce('angularLoss', losses, reduction);
 }

@@ -3,8 +3,8 @@ import { greater } from '../autograd/ops/comparisons.ts';
 import { euclidean } from '../autograd/ops/distances.ts';
 import { take } from '../autograd/ops/indexed.ts';
 import { square } from '../autograd/ops/pointwise.ts';
-import { linear } from '../autograd/ops/products.ts';
 import { choose } from '../autograd/ops/selection.ts';
+import { checkAboveZero } from '../tensor/check.ts';
 import type { Integers } from '../tensor/intTensor.ts';
 import { cos, sin } from '../tensor/math.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -14,11 +14,9 @@ import {
   ClassWeights,
   classified,
   cosinesOf,
-  ownScores,
-  softmaxLosses,
+  marginSoftmax,
 } from './classWeights.ts';
 import { type LossOptions, reduce } from './reduction.ts';
-import { checkAboveZero } from './views.ts';
 
 /** Options of `arcFaceLoss`. */
 export interface ArcFaceLossOptions extends LossOptions {
@@ -56,9 +54,8 @@ export function arcFaceLoss(
   const op = 'arcFaceLoss';
   checkSettings(op, scale, margin);
   const batch = classified(op, embeddings, weight, labels);
-  const cosines = linear(batch.rows, batch.centers);
-  const own = widened(ownScores(cosines, batch.classes), batch, margin);
-  return reduce(op, softmaxLosses(cosines, batch.classes, own, scale), reduction);
+  const losses = marginSoftmax(batch, scale, (own) => widened(own, batch, margin));
+  return reduce(op, losses, reduction);
 }
 
 /**
@@ -71,7 +68,7 @@ export function arcFaceLoss(
  * const ids = [7003, 512, 7003];
  * const rowOf = new Map([...new Set(ids)].map((id, row) => [id, row]));
  * const arcFace = new ArcFaceLoss(4, rowOf.size, { random: createRandom(1) });
- * arcFace.loss(ones([3, 4]), ids.map((id) => rowOf.get(id))).shape // []
+ * arcFace.loss(ones([3, 4]), ids.map((id) => rowOf.get(id) ?? -1)).shape // []
  */
 export class ArcFaceLoss extends ClassWeights {
   readonly scale: number;

@@ -4,8 +4,9 @@ import { square } from '../autograd/ops/pointwise.ts';
 import { product } from '../autograd/ops/products.ts';
 import { sum } from '../autograd/ops/reductions.ts';
 import { where } from '../autograd/ops/selection.ts';
+import { checkAtLeastZero } from '../tensor/check.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { checkViews, checkWeight, diagonal } from './views.ts';
+import { checkViews, diagonal } from './views.ts';
 
 /** Options of `barlowTwinsLoss`. */
 export interface BarlowTwinsLossOptions {
@@ -35,7 +36,7 @@ const EPSILON = 1e-5;
  */
 export function barlowTwinsLoss(z1: Tensor, z2: Tensor, { lambda = 0.005 }: BarlowTwinsLossOptions = {}): Tensor {
   checkViews('barlowTwinsLoss', 'both views', [z1, z2], 2);
-  checkWeight('barlowTwinsLoss', 'lambda', lambda);
+  checkAtLeastZero('barlowTwinsLoss', 'lambda', lambda);
   const [count, width] = z1.shape;
   const standardized = (z: Tensor) => batchNorm(z, { training: true, epsilon: EPSILON });
   const correlations = div(product(standardized(z1), standardized(z2), true, false), count);

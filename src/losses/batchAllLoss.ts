@@ -5,7 +5,7 @@ import { giveBack, takeDoubles } from '../tensor/memory.ts';
 import { allocate } from '../tensor/precision.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { costsAmong, type TripletCostOptions } from './costsAmong.ts';
-import { type IndexTriplets, TripletList } from './mining.ts';
+import { FoundRows, type IndexTriplets } from './mining.ts';
 import { type Reduction, reduce, unknownReduction } from './reduction.ts';
 
 /** Options of `batchAllLoss`. */
@@ -166,12 +166,12 @@ function eachTriplet(
 }
 
 function allTriplets(classes: Int32Array): IndexTriplets {
-  const triplets = new TripletList();
+  const found = new FoundRows();
   for (let anchor = 0; anchor < classes.length; anchor++) {
     const { positives, negatives } = others(classes, anchor);
-    for (const positive of positives) for (const negative of negatives) triplets.add(anchor, positive, negative);
+    for (const positive of positives) for (const negative of negatives) found.addTriplet(anchor, positive, negative);
   }
-  return triplets.toTriplets();
+  return found.toTriplets();
 }
 
 /** The other rows of an anchor's class, and those of other classes. */

@@ -1,6 +1,7 @@
 import { relu } from '../autograd/ops/activations.ts';
 import { add, sub } from '../autograd/ops/arithmetic.ts';
 import { where } from '../autograd/ops/selection.ts';
+import { checkAtLeastZero } from '../tensor/check.ts';
 import type { Integers } from '../tensor/intTensor.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type BatchDistanceOptions, type BatchDistances, batchDistances } from './batchDistances.ts';
@@ -65,8 +66,7 @@ export function batchPairCosts(
   labels: Integers,
   { positiveMargin = 0, negativeMargin = 1, ...measure }: BatchContrastiveLossOptions,
 ): BatchPairCosts {
-  if (!(positiveMargin >= 0 && positiveMargin < Infinity))
-    throw new RangeError(`${op}: positiveMargin must be a finite number of at least 0; got ${positiveMargin}.`);
+  checkAtLeastZero(op, 'positiveMargin', positiveMargin);
   const batch = batchDistances(op, embeddings, labels, measure);
   const { distances, relations } = batch;
   checkMargin(op, negativeMargin, batch.bound, { name: 'negativeMargin' });

@@ -4,6 +4,7 @@ import { type Metric, pairwiseDistances } from '../autograd/ops/pairwiseDistance
 import type { Integers } from '../tensor/intTensor.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { classesOf, type Relations, relationsOf } from './labelledBatch.ts';
+import { boundOf } from './margin.ts';
 
 /** How the losses of all pairs of a labelled batch measure them. */
 export interface BatchDistanceOptions {
@@ -25,13 +26,14 @@ export interface BatchDistances {
   readonly negatives: number;
 }
 
-/** Throws: ShapeError unless embeddings are `[N, D]` with N labels; RangeError for an unknown distance. */
+/** Throws: RangeError for an unknown distance; ShapeError unless embeddings are `[N, D]` with N labels. */
 export function batchDistances(
   op: string,
   embeddings: Tensor,
   labels: Integers,
   { distance = 'euclidean', normalize = true }: BatchDistanceOptions,
 ): BatchDistances {
+  const bound = boundOf(op, distance);
   const classes = classesOf(op, embeddings, labels);
   const rows = normalize ? toUnitLength(embeddings) : embeddings;
   const distances = pairwiseDistances(rows, rows, { metric: distance });
@@ -40,7 +42,7 @@ export function batchDistances(
     classes,
     relations,
     distances,
-    bound: Math.min(distances.bound, normalize ? unitBound(distance, embeddings.shape[1]) : Infinity),
+    bound: normalize ? unitBound(distance, embeddings.shape[1]) : bound,
     positives: total(relations.positives),
     negatives: total(relations.negatives),
   };

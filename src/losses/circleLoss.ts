@@ -1,5 +1,6 @@
 import { softplus } from '../autograd/ops/activations.ts';
 import { add, mul, sub } from '../autograd/ops/arithmetic.ts';
+import { checkAboveZero } from '../tensor/check.ts';
 import type { Integers } from '../tensor/intTensor.ts';
 import { allocate } from '../tensor/precision.ts';
 import { Tensor } from '../tensor/tensor.ts';
@@ -7,7 +8,6 @@ import { cosinesOf } from './cosines.ts';
 import { classesOf, relationsOf } from './labelledBatch.ts';
 import { maskedLogSumExp } from './maskedLogSumExp.ts';
 import { type Reduction, reduce } from './reduction.ts';
-import { checkAboveZero } from './views.ts';
 
 /** Options of `circleLoss`. */
 export interface CircleLossOptions {

@@ -14,7 +14,6 @@ import { ShapeError } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { crossEntropy } from './crossEntropy.ts';
 import { classesOf } from './labelledBatch.ts';
-import type { LossOptions } from './reduction.ts';
 
 /* What losses of class weights share: a vector for each class, which embeddings are compared with by their direction. */
 
@@ -49,7 +48,7 @@ export abstract class ClassWeights extends Module {
   abstract override forward(embeddings: Tensor): Tensor;
 
   /** The loss of embeddings `[N, D]` with N labels from 0 to C - 1, as the function of the same name. */
-  abstract loss(embeddings: Tensor, labels: Integers, options?: LossOptions): Tensor;
+  abstract loss(embeddings: Tensor, labels: Integers): Tensor;
 }
 
 /** The cosine of every embedding with every weight, `[N, D], [C, D] -> [N, C]`. Throws: ShapeError for other shapes. */
@@ -91,10 +90,12 @@ export function ownScores(scores: Tensor, classes: Int32Array): Tensor {
   return reshape(gather(scores, new IntTensor(classes, [count, 1]), { axis: 1 }), [count]);
 }
 
-/** Cross-entropy of cosines `[N, C]` times a scale, those of the own classes being replaced by `own`, `[N]`. */
-export function softmaxLosses(cosines: Tensor, classes: Int32Array, own: Tensor, scale: number): Tensor {
-  const [count, width] = cosines.shape;
-  const changed = choose(oneHot(classes, width), reshape(own, [count, 1]), cosines);
+/** Cross-entropy of scaled cosines, `[N]`: those with the own classes, `[N]`, are made smaller by `lowered` first. */
+export function marginSoftmax(batch: Classified, scale: number, lowered: (own: Tensor) => Tensor): Tensor {
+  const { rows, centers, classes } = batch;
+  const cosines = linear(rows, centers);
+  const own = reshape(lowered(ownScores(cosines, classes)), [classes.length, 1]);
+  const changed = choose(oneHot(classes, centers.shape[0]), own, cosines);
   return crossEntropy(mul(changed, scale), classes, { reduction: 'none' });
 }
 

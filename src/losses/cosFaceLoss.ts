@@ -1,17 +1,9 @@
 import { mul, sub } from '../autograd/ops/arithmetic.ts';
-import { linear } from '../autograd/ops/products.ts';
+import { checkAboveZero } from '../tensor/check.ts';
 import type { Integers } from '../tensor/intTensor.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import {
-  type ClassWeightOptions,
-  ClassWeights,
-  classified,
-  cosinesOf,
-  ownScores,
-  softmaxLosses,
-} from './classWeights.ts';
+import { type ClassWeightOptions, ClassWeights, classified, cosinesOf, marginSoftmax } from './classWeights.ts';
 import { type LossOptions, reduce } from './reduction.ts';
-import { checkAboveZero } from './views.ts';
 
 /** Options of `cosFaceLoss`. */
 export interface CosFaceLossOptions extends LossOptions {
@@ -47,10 +39,9 @@ export function cosFaceLoss(
 ): Tensor {
   const op = 'cosFaceLoss';
   checkSettings(op, scale, margin);
-  const { rows, centers, classes } = classified(op, embeddings, weight, labels);
-  const cosines = linear(rows, centers);
-  const own = sub(ownScores(cosines, classes), margin);
-  return reduce(op, softmaxLosses(cosines, classes, own, scale), reduction);
+  const batch = classified(op, embeddings, weight, labels);
+  const losses = marginSoftmax(batch, scale, (own) => sub(own, margin));
+  return reduce(op, losses, reduction);
 }
 
 /**

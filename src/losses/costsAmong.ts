@@ -1,8 +1,7 @@
 import { relu, softplus } from '../autograd/ops/activations.ts';
 import { add, minimum, sub } from '../autograd/ops/arithmetic.ts';
-import { take } from '../autograd/ops/indexed.ts';
-import { reshape } from '../autograd/ops/rearrange.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { entriesAt } from './entriesAt.ts';
 import type { IndexTriplets } from './mining.ts';
 
 /** What a triplet costs, given its distances. */
@@ -19,14 +18,8 @@ export function costsAmong(
   { anchors, positives, negatives }: IndexTriplets,
   { margin, soft, swap }: TripletCostOptions,
 ): Tensor {
-  const count = distances.shape[0];
-  const flat = reshape(distances, [distances.size]);
-  const between = (from: Int32Array, to: Int32Array) =>
-    take(
-      flat,
-      from.map((row, i) => row * count + to[i]),
-    );
-  const far = between(anchors, negatives);
-  const gap = add(sub(between(anchors, positives), swap ? minimum(far, between(positives, negatives)) : far), margin);
+  const far = entriesAt(distances, anchors, negatives);
+  const least = swap ? minimum(far, entriesAt(distances, positives, negatives)) : far;
+  const gap = add(sub(entriesAt(distances, anchors, positives), least), margin);
   return soft ? softplus(gap) : relu(gap);
 }

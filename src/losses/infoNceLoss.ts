@@ -2,10 +2,11 @@ import { add, mul } from '../autograd/ops/arithmetic.ts';
 import { normalize } from '../autograd/ops/normalize.ts';
 import { linear } from '../autograd/ops/products.ts';
 import { transpose } from '../autograd/ops/rearrange.ts';
+import { checkAboveZero } from '../tensor/check.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { crossEntropy } from './crossEntropy.ts';
 import { type LossOptions, reduce } from './reduction.ts';
-import { checkAboveZero, checkViews, ownPlaces } from './views.ts';
+import { checkViews, ownPlaces } from './views.ts';
 
 /** Options of `infoNceLoss`. */
 export interface InfoNceLossOptions extends LossOptions {

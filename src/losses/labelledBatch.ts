@@ -2,13 +2,21 @@ import { type Integers, toIntegers } from '../tensor/intTensor.ts';
 import { ShapeError } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
-/** The class of each row of embeddings, checked. Throws: ShapeError unless they are `[N, D]` with N labels. */
-export function classesOf(op: string, embeddings: Tensor, labels: Integers): Int32Array {
-  const classes = toIntegers(op, 'labels', labels);
+/**
+ * The class of each row of embeddings, checked; `names` are those of the two arguments. Throws: ShapeError unless they
+ * are `[N, D]` with N labels.
+ */
+export function classesOf(
+  op: string,
+  embeddings: Tensor,
+  labels: Integers,
+  names: readonly [embeddings: string, labels: string] = ['embeddings', 'labels'],
+): Int32Array {
+  const classes = toIntegers(op, names[1], labels);
   if (embeddings.shape.length !== 2 || embeddings.shape[0] !== classes.length) {
     throw new ShapeError(
       op,
-      'expected embeddings [N, D] and N labels',
+      `expected ${names[0]} [N, D] and N ${names[1]}`,
       [embeddings.shape, [classes.length]],
       'Pass one label a row.',
     );

@@ -12,7 +12,8 @@ export function lessNearest(similarities: Tensor): Tensor {
   const { data } = similarities;
   const largest = allocate([similarities], [count, 1]);
   for (let i = 0, at = 0; i < count; i++) {
-    let most = -Infinity;
+    // Of a row that is alone none.
+    let most = count > 1 ? -Infinity : 0;
     for (let j = 0; j < count; j++, at++) if (j !== i && data[at] > most) most = data[at];
     largest[i] = most;
   }

@@ -5,13 +5,14 @@ import { stack } from '../autograd/ops/joining.ts';
 import { logSumExp } from '../autograd/ops/logSumExp.ts';
 import { pairwiseDistances } from '../autograd/ops/pairwiseDistances.ts';
 import { square } from '../autograd/ops/pointwise.ts';
+import { checkAboveZero } from '../tensor/check.ts';
 import type { Integers } from '../tensor/intTensor.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { entriesAt } from './entriesAt.ts';
 import { classesOf, relationsOf } from './labelledBatch.ts';
-import { checkMargin } from './margin.ts';
 import { maskedLogSumExp } from './maskedLogSumExp.ts';
-import { ofPairs, positivePairsOf } from './positivePairs.ts';
 import { type Reduction, reduce } from './reduction.ts';
+import { sameClassPairs } from './sameClassPairs.ts';
 
 /** Options of `liftedStructureLoss`. */
 export interface LiftedStructureLossOptions {
@@ -43,13 +44,13 @@ export function liftedStructureLoss(
   options: LiftedStructureLossOptions = {},
 ): Tensor {
   const { margin = 1, reduction = 'mean' } = options;
-  checkMargin('liftedStructureLoss', margin, Infinity);
+  checkAboveZero('liftedStructureLoss', 'margin', margin);
   const classes = classesOf('liftedStructureLoss', embeddings, labels);
-  const pairs = positivePairsOf(classes);
+  const { first, second } = sameClassPairs(classes);
   const distances = pairwiseDistances(embeddings, embeddings, { metric: 'euclidean' });
   // One log-sum-exp a row, and then one of the two of each pair.
   const pushes = maskedLogSumExp(sub(margin, distances), relationsOf(classes).different);
-  const push = logSumExp(stack([take(pushes, pairs.first), take(pushes, pairs.second)], { axis: 1 }), { axis: 1 });
-  const losses = mul(square(relu(add(ofPairs(distances, pairs), push))), 0.5);
+  const push = logSumExp(stack([take(pushes, first), take(pushes, second)], { axis: 1 }), { axis: 1 });
+  const losses = mul(square(relu(add(entriesAt(distances, first, second), push))), 0.5);
   return reduce('liftedStructureLoss', losses, reduction);
 }

@@ -3,11 +3,11 @@ import { add, mul, sub } from '../autograd/ops/arithmetic.ts';
 import { take } from '../autograd/ops/indexed.ts';
 import { reshape } from '../autograd/ops/rearrange.ts';
 import { where } from '../autograd/ops/selection.ts';
+import { checkAboveZero } from '../tensor/check.ts';
 import type { Integers } from '../tensor/intTensor.ts';
 import { ShapeError } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { type BatchDistanceOptions, batchDistances } from './batchDistances.ts';
-import { checkMargin } from './margin.ts';
 import { type Reduction, reduce } from './reduction.ts';
 
 /** Options of `marginLoss`. */
@@ -35,7 +35,8 @@ export interface MarginLossOptions extends BatchDistanceOptions {
  * The paper's penalty `nu * beta`, which moves the boundary of its trained beta, is the caller's to add.
  * Cost: `3 N^2 D` operations, `N^2` memory.
  * Source: Wu, Manmatha, Smola, Kraehenbuehl 2017 (Sampling Matters), section 4.2. Their code divides by the number of
- * pairs that cost something, as 'meanNonZero' does, and draws negatives weighted by distance: here all pairs count.
+ * pairs that cost something, as 'meanNonZero' does, and draws negatives weighted by distance: here all pairs count, once
+ * from either row. pytorch-metric-learning counts them as often as they are in a triplet.
  * Throws: ShapeError unless embeddings are `[N, D]` with N labels and beta is one value or `[C]`; RangeError for a label
  * without a beta, and for a margin that is not positive or, with a beta that is a number, out of reach of negatives.
  *
@@ -49,7 +50,7 @@ export function marginLoss(embeddings: Tensor, labels: Integers, options: Margin
     labels,
     measure,
   );
-  checkMargin('marginLoss', margin, Infinity);
+  checkAboveZero('marginLoss', 'margin', margin);
   const beyond = sub(distances, typeof beta === 'number' ? checkBeta(beta, margin, bound) : betaOfRows(beta, classes));
   const signs = sub(relations.same, relations.different);
   const isPair = add(relations.same, relations.different);
@@ -59,8 +60,7 @@ export function marginLoss(embeddings: Tensor, labels: Integers, options: Margin
 
 /** Only a number is checked: one that is trained goes its own way. */
 function checkBeta(beta: number, margin: number, bound: number): number {
-  if (!(beta > 0 && beta < Infinity))
-    throw new RangeError(`marginLoss: beta must be a finite number above 0; got ${beta}.`);
+  checkAboveZero('marginLoss', 'beta', beta);
   if (beta + margin > bound) {
     throw new RangeError(
       `marginLoss: beta ${beta} and margin ${margin} can never be satisfied by a distance of at most ${bound}. Use a sum below ${bound}.`,

@@ -1,5 +1,6 @@
 import { relu } from '../autograd/ops/activations.ts';
 import { add, mul, sub } from '../autograd/ops/arithmetic.ts';
+import { checkAtLeastZero } from '../tensor/check.ts';
 import { IntTensor } from '../tensor/intTensor.ts';
 import { ShapeError } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
@@ -33,8 +34,7 @@ export function marginRankingLoss(
   { margin = 0, reduction = 'mean' }: MarginRankingLossOptions = {},
 ): Tensor {
   checkEqualShapes('marginRankingLoss', a, b);
-  if (!(margin >= 0 && margin < Infinity))
-    throw new RangeError(`marginRankingLoss: margin must be a finite number of at least 0; got ${margin}.`);
+  checkAtLeastZero('marginRankingLoss', 'margin', margin);
   const signs = new Tensor(readOrder(order, a.size), a.shape);
   return reduce('marginRankingLoss', relu(add(mul(signs, sub(b, a)), margin)), reduction);
 }

@@ -8,7 +8,7 @@ import type { Tensor } from '../tensor/tensor.ts';
  * What stands for the logarithm of 0: half of the lowest float32, so that two of them can be added. `softplus` makes 0 of
  * it and `exp` too, as of -Infinity, which `detectAnomaly` would take for a mistake.
  */
-export const NOTHING = -1.7014118346046923e38;
+export const NOTHING: number = -(2 ** 127 - 2 ** 103);
 
 /**
  * `log(sum(exp(x)))` over the entries of each row that `mask` has 1 for, `[N, M] -> [N]`; the others get the gradient 0,

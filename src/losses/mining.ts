@@ -3,6 +3,7 @@ import { noGrad } from '../autograd/tape.ts';
 import type { Integers } from '../tensor/intTensor.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { classesOf } from './labelledBatch.ts';
+import { boundOf } from './margin.ts';
 
 /** Rows of a batch: triplet i is (anchors[i], positives[i], negatives[i]). */
 export interface IndexTriplets {
@@ -24,31 +25,6 @@ export interface MiningOptions {
   readonly distance?: Metric | undefined;
 }
 
-/**
- * Batch-hard mining: for each anchor its farthest positive and its nearest negative.
- *
- * Shapes: embeddings `[N, D]`, labels N integers -> at most N triplets, by anchor; an anchor without a positive or
- * without a negative in the batch gives none. At equal distances the lowest index wins. Records nothing.
- * Cost: `N^2 D` operations, `N^2` memory. Source: Hermans, Beyer, Leibe 2017, section 2.
- * Throws: ShapeError where labels and rows differ in number; RangeError, with its row, for a NaN embedding.
- *
- * @example mineBatchHard(tensor([[0], [1], [5], [2]]), [0, 0, 0, 1]).positives // [2, 2, 0]
- */
-export function mineBatchHard(
-  embeddings: Tensor,
-  labels: Integers,
-  { distance = 'euclidean' }: MiningOptions = {},
-): IndexTriplets {
-  const batch = measuredBatch('mineBatchHard', embeddings, labels, distance);
-  const triplets = new TripletList();
-  for (let anchor = 0; anchor < batch.count; anchor++) {
-    const positive = farthestPositive(batch, anchor);
-    const negative = nearestNegative(batch, anchor, -Infinity);
-    if (positive >= 0 && negative >= 0) triplets.add(anchor, positive, negative);
-  }
-  return triplets.toTriplets();
-}
-
 /** A batch that miners search. */
 export interface MeasuredBatch {
   readonly count: number;
@@ -57,8 +33,12 @@ export interface MeasuredBatch {
   readonly distances: Float32Array;
 }
 
-/** Throws: ShapeError unless embeddings are `[N, D]` with N labels; RangeError, with both rows, for a NaN distance. */
+/**
+ * Throws: RangeError for an unknown distance and, with both rows, for one that is NaN; ShapeError unless embeddings are
+ * `[N, D]` with N labels.
+ */
 export function measuredBatch(op: string, embeddings: Tensor, labels: Integers, metric: Metric): MeasuredBatch {
+  boundOf(op, metric);
   const classes = classesOf(op, embeddings, labels);
   return batchOf(
     op,
@@ -79,12 +59,13 @@ export function batchOf(op: string, { data: distances }: Tensor, classes: Int32A
   return { count, classes, distances };
 }
 
-/** Triplets as they are found. There may be millions: an array of numbers would take several times the memory. */
-export class TripletList {
+/** Triplets or pairs as they are found. There may be millions: arrays of numbers would take several times the memory. */
+export class FoundRows {
+  /** Three numbers each. */
   #rows = new Int32Array(3 * 64);
   #end = 0;
 
-  add(anchor: number, positive: number, negative: number): void {
+  addTriplet(anchor: number, positive: number, negative: number): void {
     if (this.#end === this.#rows.length) {
       const longer = new Int32Array(2 * this.#end);
       longer.set(this.#rows);
@@ -95,8 +76,16 @@ export class TripletList {
     this.#rows[this.#end++] = negative;
   }
 
+  addPair(a: number, b: number, different: boolean): void {
+    this.addTriplet(a, b, Number(different));
+  }
+
   toTriplets(): IndexTriplets {
     return { anchors: this.#column(0), positives: this.#column(1), negatives: this.#column(2) };
+  }
+
+  toPairs(): IndexPairs {
+    return { a: this.#column(0), b: this.#column(1), different: Uint8Array.from(this.#column(2)) };
   }
 
   #column(first: number): Int32Array {

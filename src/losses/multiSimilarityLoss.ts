@@ -1,12 +1,12 @@
 import { softplus } from '../autograd/ops/activations.ts';
 import { add, div, mul, sub } from '../autograd/ops/arithmetic.ts';
+import { checkAboveZero } from '../tensor/check.ts';
 import type { Integers } from '../tensor/intTensor.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { cosinesOf } from './cosines.ts';
 import { classesOf, relationsOf } from './labelledBatch.ts';
 import { maskedLogSumExp } from './maskedLogSumExp.ts';
 import { type Reduction, reduce } from './reduction.ts';
-import { checkAboveZero } from './views.ts';
 
 /** Options of `multiSimilarityLoss`. */
 export interface MultiSimilarityLossOptions {

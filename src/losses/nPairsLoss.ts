@@ -2,10 +2,11 @@ import { add, mul } from '../autograd/ops/arithmetic.ts';
 import { square } from '../autograd/ops/pointwise.ts';
 import { linear } from '../autograd/ops/products.ts';
 import { sum } from '../autograd/ops/reductions.ts';
+import { checkAtLeastZero } from '../tensor/check.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { crossEntropy } from './crossEntropy.ts';
 import { type LossOptions, reduce } from './reduction.ts';
-import { checkViews, checkWeight, ownPlaces } from './views.ts';
+import { checkViews, ownPlaces } from './views.ts';
 
 /** Options of `nPairsLoss`. */
 export interface NPairsLossOptions extends LossOptions {
@@ -37,7 +38,7 @@ export function nPairsLoss(
   { l2 = 0, reduction = 'mean' }: NPairsLossOptions = {},
 ): Tensor {
   checkViews('nPairsLoss', 'anchors and positives', [anchor, positive]);
-  checkWeight('nPairsLoss', 'l2', l2);
+  checkAtLeastZero('nPairsLoss', 'l2', l2);
   const found = crossEntropy(linear(anchor, positive), ownPlaces(anchor.shape[0]), { reduction: 'none' });
   if (l2 === 0) return reduce('nPairsLoss', found, reduction);
   const lengths = sum(add(square(anchor), square(positive)), { axis: 1 });

@@ -2,13 +2,13 @@ import { softplus } from '../autograd/ops/activations.ts';
 import { div, neg, sub } from '../autograd/ops/arithmetic.ts';
 import { pairwiseDistances } from '../autograd/ops/pairwiseDistances.ts';
 import { where } from '../autograd/ops/selection.ts';
+import { checkAboveZero } from '../tensor/check.ts';
 import type { Integers } from '../tensor/intTensor.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { classesOf, relationsOf } from './labelledBatch.ts';
 import { lessNearest } from './lessNearest.ts';
 import { maskedLogSumExp } from './maskedLogSumExp.ts';
 import { type Reduction, reduce } from './reduction.ts';
-import { checkAboveZero } from './views.ts';
 
 /** Options of `ncaLoss`. */
 export interface NcaLossOptions {

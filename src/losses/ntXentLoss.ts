@@ -3,11 +3,12 @@ import { concat } from '../autograd/ops/joining.ts';
 import { normalize } from '../autograd/ops/normalize.ts';
 import { linear } from '../autograd/ops/products.ts';
 import { where } from '../autograd/ops/selection.ts';
+import { checkAboveZero } from '../tensor/check.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { crossEntropy } from './crossEntropy.ts';
 import { NOTHING } from './maskedLogSumExp.ts';
 import { type LossOptions, reduce } from './reduction.ts';
-import { checkAboveZero, checkViews, diagonal } from './views.ts';
+import { checkViews, diagonal } from './views.ts';
 
 /** Options of `ntXentLoss`. */
 export interface NtXentLossOptions extends LossOptions {

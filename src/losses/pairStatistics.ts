@@ -57,7 +57,9 @@ export function pairStatistics(...args: OfPairs | OfBatch): PairStatistics {
 /** Labels with a meaning are those of pairs, so that a loss of pairs says what is wrong with the other argument. */
 function arePairs(args: OfPairs | OfBatch): args is OfPairs {
   const [first, labels] = args;
-  return first instanceof Distance || (typeof labels === 'object' && ('different' in labels || 'same' in labels));
+  if (first instanceof Distance) return true;
+  // Plain JavaScript may pass null, an object too.
+  return typeof labels === 'object' && labels !== null && ('different' in labels || 'same' in labels);
 }
 
 function ofPairs(...[distance, labels, options = {}]: OfPairs): PairStatistics {

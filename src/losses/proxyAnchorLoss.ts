@@ -4,11 +4,11 @@ import { oneHot } from '../autograd/ops/indexed.ts';
 import { linear } from '../autograd/ops/products.ts';
 import { transpose } from '../autograd/ops/rearrange.ts';
 import { quotientOfSum } from '../autograd/ops/reductions.ts';
+import { checkAboveZero } from '../tensor/check.ts';
 import type { Integers } from '../tensor/intTensor.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type ClassWeightOptions, ClassWeights, classified, cosinesOf } from './classWeights.ts';
 import { maskedLogSumExp } from './maskedLogSumExp.ts';
-import { checkAboveZero } from './views.ts';
 
 /** Options of `proxyAnchorLoss`. It has no `reduction`: its two means are over different proxies. */
 export interface ProxyAnchorLossOptions {

@@ -1,15 +1,15 @@
 import { mul, sub } from '../autograd/ops/arithmetic.ts';
 import { oneHot } from '../autograd/ops/indexed.ts';
 import { linear } from '../autograd/ops/products.ts';
+import { checkAboveZero } from '../tensor/check.ts';
 import type { Integers } from '../tensor/intTensor.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type ClassWeightOptions, ClassWeights, classified, cosinesOf, ownScores } from './classWeights.ts';
 import { maskedLogSumExp } from './maskedLogSumExp.ts';
-import { type LossOptions, reduce } from './reduction.ts';
-import { checkAboveZero } from './views.ts';
+import { checkSigned, reduce, type SignedLossOptions } from './reduction.ts';
 
 /** Options of `proxyNcaLoss`. */
-export interface ProxyNcaLossOptions extends LossOptions {
+export interface ProxyNcaLossOptions extends SignedLossOptions {
   /** What distances are multiplied by, above 0; one over the temperature. Default 1. */
   readonly scale?: number | undefined;
 }
@@ -23,14 +23,14 @@ export interface ProxyNcaModuleOptions extends Omit<ProxyNcaLossOptions, 'reduct
  * Shapes: embeddings `[N, D]`, weight `[C, D]` (a proxy a class), labels N integers from 0 to C - 1 -> scalar (`[N]`
  * with reduction 'none'). An empty batch gives 0 with a live graph.
  * Formula: `-log(exp(-s d[y]) / sum_{c != y} exp(-s d[c]))`, d being squared Euclidean distances of unit vectors,
- * `2 - 2 cos`. As published the own proxy is not in the sum, so that the loss has no least value but falls below 0 where
- * it is the nearest by far; `crossEntropy` of the scores of a `ProxyNcaLoss` has it in the sum (ProxyNCA++, Teh et al.
+ * `2 - 2 cos`. As published the own proxy is not in the sum, so that the loss falls below 0 where it is the nearest by
+ * far, down to `log(C - 1) - 4 s`; `crossEntropy` of the scores of a `ProxyNcaLoss` has it in the sum (ProxyNCA++, Teh et al.
  * 2020).
  * Gradient: of the directions alone. A zero row is at distance 2 from all, with gradient 0.
  * Cost: `2 N C D` operations.
  * Source: Movshovitz-Attias et al. 2017, "No fuss distance metric learning using proxies", section 3.
  * Throws: ShapeError for shapes that do not fit; RangeError for fewer than two classes, with its position for a label
- * outside 0 .. C - 1, and for a scale out of range.
+ * outside 0 .. C - 1, for a scale out of range, and for the reduction 'meanNonZero'.
  *
  * @example proxyNcaLoss(tensor([[2, 0]]), tensor([[1, 0], [0, 1], [0, 3]]), [0]).item() // -1.3068528
  */
@@ -42,6 +42,7 @@ export function proxyNcaLoss(
 ): Tensor {
   const op = 'proxyNcaLoss';
   checkAboveZero(op, 'scale', scale);
+  checkSigned(op, reduction);
   const { rows, centers, classes } = classified(op, embeddings, weight, labels);
   checkClasses(op, weight.shape[0]);
   const others = sub(1, oneHot(classes, weight.shape[0]));
@@ -73,7 +74,7 @@ export class ProxyNcaLoss extends ClassWeights {
     return mul(sub(cosinesOf('ProxyNcaLoss', embeddings, this.weight), 1), 2 * this.scale);
   }
 
-  loss(embeddings: Tensor, labels: Integers, { reduction }: LossOptions = {}): Tensor {
+  loss(embeddings: Tensor, labels: Integers, { reduction }: SignedLossOptions = {}): Tensor {
     return proxyNcaLoss(embeddings, this.weight, labels, { scale: this.scale, reduction });
   }
 }

@@ -1,3 +1,4 @@
+import { relu } from '../autograd/ops/activations.ts';
 import { quotientOfSum, sum } from '../autograd/ops/reductions.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
@@ -11,6 +12,20 @@ export type Reduction = 'mean' | 'sum' | 'none' | 'meanNonZero';
 export interface LossOptions {
   /** How the losses of the items become one. Default 'mean'. */
   readonly reduction?: Reduction | undefined;
+}
+
+/** Options of a loss that may fall below 0. */
+export interface SignedLossOptions {
+  /** How the losses of the items become one; not 'meanNonZero', since they may fall below 0. Default 'mean'. */
+  readonly reduction?: Exclude<Reduction, 'meanNonZero'> | undefined;
+}
+
+/** Refuses what plain JavaScript may pass to a loss that may fall below 0: the few items above 0 would be counted. */
+export function checkSigned(op: string, reduction: Reduction): void {
+  if (reduction !== 'meanNonZero') return;
+  throw new RangeError(
+    `${op}: the reduction 'meanNonZero' is for losses of at least 0; this one may fall below. Use 'mean', 'sum' or 'none'.`,
+  );
 }
 
 /**
@@ -33,7 +48,8 @@ export function reduce(
     case 'meanNonZero': {
       let active = 0;
       for (const loss of losses.data) if (loss > 0) active++;
-      return quotientOfSum(losses, Math.max(1, active));
+      // One below 0, of what is no distribution or by rounding, does not count; NaN does.
+      return quotientOfSum(relu(losses), Math.max(1, active));
     }
     default:
       throw unknownReduction(op, reduction);

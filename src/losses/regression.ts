@@ -1,6 +1,7 @@
 import { mul, sub } from '../autograd/ops/arithmetic.ts';
 import { abs, square } from '../autograd/ops/pointwise.ts';
 import { record } from '../autograd/tape.ts';
+import { checkAtLeastZero } from '../tensor/check.ts';
 import { allocate } from '../tensor/precision.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { checkEqualShapes } from './equalShapes.ts';
@@ -53,8 +54,7 @@ export interface SmoothL1LossOptions extends LossOptions {
  */
 export function smoothL1Loss(a: Tensor, b: Tensor, { beta = 1, reduction = 'mean' }: SmoothL1LossOptions = {}): Tensor {
   checkEqualShapes('smoothL1Loss', a, b);
-  if (!(beta >= 0 && beta < Infinity))
-    throw new RangeError(`smoothL1Loss: beta must be a finite number of at least 0; got ${beta}.`);
+  checkAtLeastZero('smoothL1Loss', 'beta', beta);
   return reduce('smoothL1Loss', smoothAbs(sub(a, b), beta), reduction);
 }
 

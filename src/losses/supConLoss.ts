@@ -1,6 +1,7 @@
 import { add, div, sub } from '../autograd/ops/arithmetic.ts';
 import { sum } from '../autograd/ops/reductions.ts';
 import { where } from '../autograd/ops/selection.ts';
+import { checkAboveZero } from '../tensor/check.ts';
 import type { Integers } from '../tensor/intTensor.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { cosinesOf } from './cosines.ts';
@@ -8,7 +9,6 @@ import { classesOf, relationsOf } from './labelledBatch.ts';
 import { lessNearest } from './lessNearest.ts';
 import { maskedLogSumExp } from './maskedLogSumExp.ts';
 import { type Reduction, reduce } from './reduction.ts';
-import { checkAboveZero } from './views.ts';
 
 /** Options of `supConLoss`. */
 export interface SupConLossOptions {

@@ -1,10 +1,10 @@
 import { relu, softplus } from '../autograd/ops/activations.ts';
 import { add, minimum, sub } from '../autograd/ops/arithmetic.ts';
 import { chebyshev, manhattan } from '../autograd/ops/cityBlock.ts';
-import { COSINE_BOUND, cosineDistance, euclidean, squaredEuclidean } from '../autograd/ops/distances.ts';
+import { cosineDistance, euclidean, squaredEuclidean } from '../autograd/ops/distances.ts';
 import type { Metric } from '../autograd/ops/pairwiseDistances.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { checkMargin } from './margin.ts';
+import { boundOf, checkMargin } from './margin.ts';
 import { type Reduction, reduce } from './reduction.ts';
 
 /** Options of `tripletLoss`. */
@@ -29,7 +29,8 @@ export interface TripletLossOptions {
  * Formula: `max(0, |a - p|^2 - |a - n|^2 + m)`.
  * Gradient: of an active triplet `2 (n - p)`, `2 (p - a)`, `2 (a - n)`; 0 at the hinge.
  * Source: Schroff, Kalenichenko, Philbin 2015 (FaceNet), equation 2.
- * Throws: ShapeError unless all have one shape; RangeError for a margin that is not positive or, with cosine, above 2.
+ * Throws: ShapeError unless all have one shape; RangeError for an unknown distance, and for a margin that is not
+ * positive or, with cosine, above 2.
  *
  * @example tripletLoss(tensor([[0, 0]]), tensor([[1, 0]]), tensor([[0, 1.5]]), { margin: 2 }).item() // 0.75
  */
@@ -62,7 +63,7 @@ export function tripletCosts(
 ): TripletCosts {
   const { distance = 'squaredEuclidean', swap = false, soft = false } = options;
   const margin = tripletMargin(op, options);
-  const measure = distanceOp(op, distance);
+  const measure = distanceOps[distance];
   const near = measure(anchor, positive);
   const whole = measure(anchor, negative);
   const far = swap ? minimum(whole, measure(positive, negative)) : whole;
@@ -70,28 +71,18 @@ export function tripletCosts(
   return { costs: soft ? softplus(gap) : relu(gap), near, far };
 }
 
-/** The margin of the options, checked. */
-export function tripletMargin(op: string, { soft = false, distance, ...options }: TripletLossOptions): number {
-  const margin = options.margin ?? (soft ? 0 : 1);
-  if (margin !== 0 || !soft) checkMargin(op, margin, distance === 'cosine' ? COSINE_BOUND : Infinity);
+/** The margin of the options, checked as their distance is. */
+export function tripletMargin(op: string, options: TripletLossOptions): number {
+  const { distance = 'squaredEuclidean', soft = false, margin = soft ? 0 : 1 } = options;
+  const bound = boundOf(op, distance);
+  if (margin !== 0 || !soft) checkMargin(op, margin, bound);
   return margin;
 }
 
-function distanceOp(op: string, metric: Metric): (a: Tensor, b: Tensor) => Tensor {
-  switch (metric) {
-    case 'squaredEuclidean':
-      return squaredEuclidean;
-    case 'euclidean':
-      return euclidean;
-    case 'cosine':
-      return cosineDistance;
-    case 'manhattan':
-      return manhattan;
-    case 'chebyshev':
-      return chebyshev;
-    default:
-      throw new RangeError(
-        `${op}: unknown distance '${String(metric)}'. Use 'squaredEuclidean', 'euclidean', 'cosine', 'manhattan' or 'chebyshev'.`,
-      );
-  }
-}
+const distanceOps: Readonly<Record<Metric, (a: Tensor, b: Tensor) => Tensor>> = {
+  squaredEuclidean,
+  euclidean,
+  cosine: cosineDistance,
+  manhattan,
+  chebyshev,
+};

@@ -3,12 +3,11 @@ import { noGrad } from '../autograd/tape.ts';
 import type { Integers } from '../tensor/intTensor.ts';
 import { exp } from '../tensor/math.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import type { BatchTripletLossOptions } from './batchTripletLoss.ts';
+import { type BatchTripletLossOptions, minedTriplets, miningOf } from './batchTripletLoss.ts';
 import { costsAmong, type TripletCostOptions } from './costsAmong.ts';
 import { classesOf } from './labelledBatch.ts';
-import { type IndexTriplets, mineBatchHard } from './mining.ts';
-import { mineSemiHard } from './miningSemiHard.ts';
-import { type TripletLossOptions, tripletCosts, tripletMargin } from './tripletLoss.ts';
+import type { IndexTriplets } from './mining.ts';
+import { type TripletLossOptions, tripletCosts } from './tripletLoss.ts';
 
 /** What the triplets of a batch are like, in plain numbers. */
 export interface TripletStatistics {
@@ -68,17 +67,13 @@ function ofTriplets(...[anchor, positive, negative, options = {}]: OfTriplets): 
 }
 
 function ofBatch(...[embeddings, labels, options = {}]: OfBatch): TripletStatistics {
+  const { distance = 'squaredEuclidean', soft = false, swap = false } = options;
+  const { mining, margin, random } = miningOf('tripletStatistics', options);
   const classes = classesOf('tripletStatistics', embeddings, labels);
-  const { distance = 'squaredEuclidean', soft = false, swap = false, mining = 'hard' } = options;
-  const margin = tripletMargin('tripletStatistics', options);
   const distances = pairwiseDistances(embeddings, embeddings, { metric: distance });
   const cost = { margin, soft, swap };
   if (mining === 'all') return statistics(sumAll(distances.data, classes, cost));
-  if (mining === 'hard') return ofMined(distances, mineBatchHard(embeddings, labels, { distance }), cost);
-  const isWithin = mining === 'withinMargin' || mining === 'randomWithinMargin';
-  const { random } = options;
-  const semiHard = { definition: mining, distance, random, margin: isWithin ? margin : undefined };
-  return ofMined(distances, mineSemiHard(embeddings, labels, semiHard), cost);
+  return ofMined(distances, minedTriplets('tripletStatistics', distances, classes, { mining, margin, random }), cost);
 }
 
 function ofMined(distances: Tensor, triplets: IndexTriplets, options: TripletCostOptions): TripletStatistics {

@@ -4,11 +4,11 @@ import { normalize } from '../autograd/ops/normalize.ts';
 import { pairwiseDistances } from '../autograd/ops/pairwiseDistances.ts';
 import { where } from '../autograd/ops/selection.ts';
 import { fused, pullThrough, record } from '../autograd/tape.ts';
+import { checkAboveZero } from '../tensor/check.ts';
 import { exp, log } from '../tensor/math.ts';
 import { allocate } from '../tensor/precision.ts';
 import { ShapeError } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { checkAboveZero } from './views.ts';
 
 /** Options of `uniformity`. */
 export interface UniformityOptions {

@@ -5,9 +5,10 @@ import { product } from '../autograd/ops/products.ts';
 import { mean, sum } from '../autograd/ops/reductions.ts';
 import { where } from '../autograd/ops/selection.ts';
 import { variance as varianceOf } from '../autograd/ops/variance.ts';
+import { checkAtLeastZero } from '../tensor/check.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { mseLoss } from './regression.ts';
-import { checkViews, checkWeight, diagonal } from './views.ts';
+import { checkViews, diagonal } from './views.ts';
 
 /** Options of `vicRegLoss`. */
 export interface VicRegLossOptions {
@@ -34,7 +35,8 @@ const EPSILON = 1e-4;
  * Gradient: 0 of the hinge where the deviation is 1 or more, and of a dimension that is constant: nothing but the
  * difference of the views moves it.
  * Cost: `4 N D^2` operations, `D^2` numbers.
- * Source: Bardes, Ponce, LeCun 2022, equations 1 to 6.
+ * Source: Bardes, Ponce, LeCun 2022, equations 1 to 6, but for two factors, as in the authors' program: the squared
+ * difference is a mean over the dimensions too, and the hinges of the two views are halved.
  * Throws: ShapeError unless both are [N, D] with at least two rows; RangeError for a weight that is negative or not
  * finite.
  *
@@ -43,9 +45,9 @@ const EPSILON = 1e-4;
 export function vicRegLoss(z1: Tensor, z2: Tensor, options: VicRegLossOptions = {}): Tensor {
   const { invariance = 25, variance = 25, covariance = 1 } = options;
   checkViews('vicRegLoss', 'both views', [z1, z2], 2);
-  checkWeight('vicRegLoss', 'invariance', invariance);
-  checkWeight('vicRegLoss', 'variance', variance);
-  checkWeight('vicRegLoss', 'covariance', covariance);
+  checkAtLeastZero('vicRegLoss', 'invariance', invariance);
+  checkAtLeastZero('vicRegLoss', 'variance', variance);
+  checkAtLeastZero('vicRegLoss', 'covariance', covariance);
   const spread = mul(add(lackOfSpread(z1), lackOfSpread(z2)), variance / 2);
   const redundant = mul(add(redundancy(z1), redundancy(z2)), covariance);
   return add(mul(mseLoss(z1, z2), invariance), add(spread, redundant));

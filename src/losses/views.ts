@@ -22,18 +22,6 @@ export function checkViews(op: string, names: string, views: readonly Tensor[], 
   }
 }
 
-/** Throws a RangeError unless it is a finite number above 0. */
-export function checkAboveZero(op: string, name: string, value: number): void {
-  if (!(value > 0 && value < Infinity))
-    throw new RangeError(`${op}: ${name} must be a finite number above 0; got ${value}.`);
-}
-
-/** Throws a RangeError unless it is a finite number of at least 0. */
-export function checkWeight(op: string, name: string, value: number): void {
-  if (!(value >= 0 && value < Infinity))
-    throw new RangeError(`${op}: ${name} must be a finite number of at least 0; got ${value}.`);
-}
-
 /** The numbers of a tensor as a constant, which no gradient flows into. */
 export function constantOf(x: Tensor): Tensor {
   return new Tensor(x.data, x.shape);

@@ -1,6 +1,6 @@
 import { type Parameter, parameter } from '../autograd/parameter.ts';
 import { checkInteger } from '../tensor/check.ts';
-import { Random } from '../tensor/random.ts';
+import { checkSource, type Random } from '../tensor/random.ts';
 import { type Shape, ShapeError, sameShape } from '../tensor/shape.ts';
 import type { Initializer } from './initializers.ts';
 
@@ -16,10 +16,7 @@ export interface WeightOptions {
 
 /** Throws a TypeError where a layer with weights was given nothing to draw them from. */
 export function checkRandom(layer: string, random: Random): void {
-  if (random instanceof Random) return;
-  throw new TypeError(
-    `${layer}: the options need random, from which first values are drawn. Pass { random: createRandom(seed) }.`,
-  );
+  checkSource(layer, random, 'first values');
 }
 
 /** The first values of a weight, checked. */

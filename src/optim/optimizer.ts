@@ -1,6 +1,7 @@
 import type { Gradients } from '../autograd/gradients.ts';
 import type { Parameter } from '../autograd/parameter.ts';
 import { type ModuleTree, namedParameters } from '../nn/state.ts';
+import { checkAtLeastZero } from '../tensor/check.ts';
 import { ShapeError, sameShape } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
@@ -197,9 +198,7 @@ export abstract class Optimizer {
 
 /** A number option that must be finite and not negative. */
 export function atLeastZero(name: string, value: number, op = 'optimizer'): number {
-  if (!(value >= 0 && value < Infinity))
-    throw new RangeError(`${op}: ${name} must be a finite number of at least 0; got ${value}.`);
-  return value;
+  return checkAtLeastZero(op, name, value);
 }
 
 /** A decay rate, in [0, 1). */

@@ -1,4 +1,4 @@
-import { checkInteger } from '../tensor/check.ts';
+import { checkAboveZero, checkInteger } from '../tensor/check.ts';
 import { cos, pow } from '../tensor/math.ts';
 import { atLeastZero } from './optimizer.ts';
 
@@ -108,10 +108,8 @@ export function oneCycle({ steps, pctStart = 0.3, divFactor = 25, finalDivFactor
   checkInteger('oneCycle', 'steps', steps, 1);
   if (!(pctStart >= 0 && pctStart <= 1))
     throw new RangeError(`oneCycle: pctStart must lie in [0, 1]; got ${pctStart}.`);
-  for (const [name, value] of Object.entries({ divFactor, finalDivFactor })) {
-    if (!(value > 0 && value < Infinity))
-      throw new RangeError(`oneCycle: ${name} must be a finite number above 0; got ${value}.`);
-  }
+  checkAboveZero('oneCycle', 'divFactor', divFactor);
+  checkAboveZero('oneCycle', 'finalDivFactor', finalDivFactor);
   const peak = pctStart * steps - 1;
   const last = steps - 1;
   const start = 1 / divFactor;

@@ -5,23 +5,25 @@ import { std } from '../autograd/ops/variance.ts';
 import { scope } from '../autograd/scope.ts';
 import { noGrad } from '../autograd/tape.ts';
 import { classesOf } from '../losses/labelledBatch.ts';
+import { boundOf, checkMargin } from '../losses/margin.ts';
 import { uniformity } from '../losses/uniformity.ts';
 import { firstNonFinite } from '../tensor/check.ts';
 import type { Integers } from '../tensor/intTensor.ts';
+import { createRandom } from '../tensor/random.ts';
 import { ShapeError } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { effectiveRank, eigenvalues, type Symmetric } from './diagnosticsSpectrum.ts';
-import { notFiniteWarning, warningsOf } from './diagnosticsWarnings.ts';
+import { notFiniteWarning, say, warningsOf } from './diagnosticsWarnings.ts';
 
 /** Options of `diagnoseEmbeddings`: what is known besides the embeddings. */
 export interface DiagnosisOptions {
   /** A class for each row, for the distances of positives and negatives and the alignment. Default none. */
   readonly labels?: Integers | undefined;
   /** The distance that the loss is of, in which distances and the margin are meant. Default 'euclidean'. */
-  readonly metric?: Metric | undefined;
+  readonly distance?: Metric | undefined;
   /** The mean loss, to be compared with the margin. Default none. */
   readonly loss?: number | undefined;
-  /** The margin of the loss, above 0: what counts as alike is then a part of it. Default none. */
+  /** The margin of the loss, a distance above 0: what counts as alike is then a part of it. Default none. */
   readonly margin?: number | undefined;
   /** Share of the pairs or triplets that cost something, as `pairStatistics` and `tripletStatistics` give it. Default none. */
   readonly activeFraction?: number | undefined;
@@ -57,6 +59,9 @@ export interface EmbeddingReport {
 /** Most rows whose distances to one another are taken: 125,000 pairs tell a mean to well below a hundredth. */
 const MOST_ROWS = 500;
 
+/** Most rows, of more dimensions than that, whose effective rank is taken: its cost grows as their cube. */
+const MOST_SPECTRUM = 1000;
+
 /** Deviation below which a dimension is dead, of the root of the mean variance: its share of a distance is 1e-4. */
 const DEAD = 0.01;
 
@@ -65,14 +70,16 @@ const DEAD = 0.01;
  * the remedy. For the end of an epoch, on some hundred held-out embeddings or more. Records nothing.
  *
  * Formula: the effective rank is the exponential of the entropy of the singular values of the embeddings less their mean,
- * as shares of their sum. Distances, alignment and uniformity are of at most 500 rows taken at even steps; all else is
- * of all rows. NaN or an infinity leaves all figures NaN and one warning.
- * Cost: `N D m / 2 + 4/3 m^3` operations, m being the lesser of N and D (half a second for 1,000 rows of 512), and the
- * distances of the 500 rows.
+ * as shares of their sum. Distances, alignment and uniformity are of at most 500 rows, drawn the same way each time, one
+ * from each of 500 stretches of equal length, and so is the effective rank of 1,000 rows where there are more than 1,000
+ * rows and dimensions; all else is of all rows. NaN or an infinity leaves all figures NaN and one warning.
+ * Cost: `N D m / 2 + 4/3 m^3` operations, m being the least of N, D and 1,000 (half a second for 1,000 rows of 512), and
+ * the distances of the 500 rows.
  * Source: Roy and Vetterli 2007 (effective rank); Chen and He 2021, section 4.1 (deviation beside 1 / sqrt(D)); Wang and
  * Isola 2020 (alignment, uniformity); Jing et al. 2022 (dimensional collapse).
  * Throws: ShapeError unless embeddings are [N, D] with at least two rows and a class for each where there are labels;
- * RangeError for a margin that is not above 0, and for an active fraction outside [0, 1].
+ * RangeError for an unknown distance, for a margin that is not above 0 or that it cannot reach, and for an active fraction
+ * outside [0, 1].
  *
  * @example
  * const report = diagnoseEmbeddings(tensor([[1, 2], [1, 2], [1, 2]]), { loss: 0.5, margin: 0.5 });
@@ -80,7 +87,7 @@ const DEAD = 0.01;
  * @example diagnoseEmbeddings(tensor([[1, 0], [-1, 0], [0, 1], [0, -1]])).effectiveRank // 2
  */
 export function diagnoseEmbeddings(embeddings: Tensor, options: DiagnosisOptions = {}): EmbeddingReport {
-  const { labels, metric = 'euclidean', loss, margin, activeFraction } = options;
+  const { labels, distance: metric = 'euclidean', loss, margin, activeFraction } = options;
   const [count, dimensions] = embeddings.shape;
   if (embeddings.shape.length !== 2 || count < 2 || dimensions < 1) {
     throw new ShapeError(
@@ -90,8 +97,8 @@ export function diagnoseEmbeddings(embeddings: Tensor, options: DiagnosisOptions
       'Pass the embeddings of a held-out set, or of a large batch.',
     );
   }
-  if (margin !== undefined && !(margin > 0))
-    throw new RangeError(`diagnoseEmbeddings: margin must be above 0; got ${margin}.`);
+  const bound = boundOf('diagnoseEmbeddings', metric);
+  if (margin !== undefined) checkMargin('diagnoseEmbeddings', margin, bound);
   if (activeFraction !== undefined && !(activeFraction >= 0 && activeFraction <= 1))
     throw new RangeError(`diagnoseEmbeddings: activeFraction must lie in [0, 1]; got ${activeFraction}.`);
   const classes = labels === undefined ? undefined : classesOf('diagnoseEmbeddings', embeddings, labels);
@@ -99,7 +106,7 @@ export function diagnoseEmbeddings(embeddings: Tensor, options: DiagnosisOptions
   if (bad >= 0) return unknown(embeddings, notFiniteWarning(Math.floor(bad / dimensions), embeddings.data[bad]));
 
   const norm = lengthsOf(embeddings);
-  const { variances, spread, rank } = spreadOf(embeddings);
+  const { variances, spread, rank } = scope(() => noGrad(() => spreadOf(embeddings)));
   const usual = Math.sqrt(variances.reduce((sum, v) => sum + v, 0) / dimensions);
   const pairs = scope(() => noGrad(() => pairFigures(embeddings, classes, metric)));
   const deviations = noGrad(() => std(normalize(embeddings), { axis: 0, correction: 0 })).data;
@@ -124,6 +131,7 @@ export function diagnoseEmbeddings(embeddings: Tensor, options: DiagnosisOptions
       effectiveRank: rank,
       classes: classes === undefined ? undefined : new Set(classes).size,
       meanNorm: norm.mean,
+      metric,
       meanDistance: distance.mean,
       positiveDistance: distance.positive,
       negativeDistance: distance.negative,
@@ -141,11 +149,11 @@ export function diagnoseEmbeddings(embeddings: Tensor, options: DiagnosisOptions
  */
 export function describeEmbeddings(report: EmbeddingReport): string {
   const { count, dimensions, deviation, effectiveRank: rank, norm, distance, alignment, uniformity: even } = report;
-  const say = (value: number | undefined) => (value === undefined ? 'none' : String(Number(value.toPrecision(3))));
+  const sayIf = (value: number | undefined) => (value === undefined ? 'none' : say(value));
   return [
     `${count} embeddings of ${dimensions} dimensions, lengths ${say(norm.least)} to ${say(norm.largest)}`,
     `deviation ${say(deviation.mean)} of ${say(deviation.even)}, least ${say(deviation.least)}; effective rank ${say(rank)} of ${dimensions}`,
-    `mean distance ${say(distance.mean)}, positives ${say(distance.positive)}, negatives ${say(distance.negative)}; alignment ${say(alignment)}, uniformity ${say(even)}`,
+    `mean distance ${say(distance.mean)}, positives ${sayIf(distance.positive)}, negatives ${sayIf(distance.negative)}; alignment ${sayIf(alignment)}, uniformity ${say(even)}`,
     ...report.warnings.map((warning) => `warning: ${warning}`),
   ].join('\n');
 }
@@ -177,18 +185,33 @@ function lengthsOf({ data, shape: [count, width] }: Tensor): EmbeddingReport['no
 
 /** Variances of the dimensions, their sum as a share of the mean squared length, and the effective rank. */
 function spreadOf(x: Tensor): { readonly variances: Float64Array; readonly spread: number; readonly rank: number } {
-  const { data, shape } = x;
-  const [count, width] = shape;
-  const means = new Float64Array(width);
-  for (let i = 0; i < data.length; i++) means[i % width] += data[i] / count;
-  const rows = Float64Array.from(data, (v, i) => v - means[i % width]);
+  const [count, width] = x.shape;
+  const { rows, means } = centered(x);
   const variances = new Float64Array(width);
   for (let i = 0; i < rows.length; i++) variances[i % width] += (rows[i] * rows[i]) / count;
   const spread = variances.reduce((sum, v) => sum + v, 0);
   const whole = spread + means.reduce((sum, v) => sum + v * v, 0);
+  const rank =
+    Math.min(count, width) > MOST_SPECTRUM
+      ? rankOf(centered(take(x, sample(count, MOST_SPECTRUM))).rows, MOST_SPECTRUM, width)
+      : rankOf(rows, count, width);
+  return { variances, spread: whole === 0 ? 0 : spread / whole, rank };
+}
+
+/** The rows less their mean, and the mean. */
+function centered({ data, shape: [count, width] }: Tensor): {
+  readonly rows: Float64Array;
+  readonly means: Float64Array;
+} {
+  const means = new Float64Array(width);
+  for (let i = 0; i < data.length; i++) means[i % width] += data[i] / count;
+  return { rows: Float64Array.from(data, (v, i) => v - means[i % width]), means };
+}
+
+function rankOf(rows: Float64Array, count: number, width: number): number {
   // Products of rows and products of columns have the same eigenvalues above 0; the smaller matrix is the cheaper one.
   const products = count < width ? gram(rows, count, width, width, 1) : gram(rows, width, count, 1, width);
-  return { variances, spread: whole === 0 ? 0 : spread / whole, rank: effectiveRank(eigenvalues(products)) };
+  return effectiveRank(eigenvalues(products));
 }
 
 /** The products of `size` vectors of `length` numbers, which begin `begin` apart and whose numbers are `step` apart. */
@@ -207,9 +230,8 @@ type PairFigures = Pick<EmbeddingReport, 'distance' | 'alignment' | 'uniformity'
 
 /** Means over all pairs of rows, of a sample where there are many. */
 function pairFigures(embeddings: Tensor, classes: Int32Array | undefined, metric: Metric): PairFigures {
-  const [all] = embeddings.shape;
-  const count = Math.min(all, MOST_ROWS);
-  const chosen = Array.from({ length: count }, (_, i) => Math.floor((i * all) / count));
+  const chosen = sample(embeddings.shape[0], MOST_ROWS);
+  const count = chosen.length;
   const rows = take(embeddings, chosen);
   const unit = normalize(rows);
   const apart = pairwiseDistances(rows, rows, { metric }).data;
@@ -239,6 +261,14 @@ function pairFigures(embeddings: Tensor, classes: Int32Array | undefined, metric
     alignment: share(aligned, positives),
     uniformity: uniformity(rows).item(),
   };
+}
+
+/** At even steps alone all could be of one class, where labels repeat as 0, 1, 2, 0, 1, 2. */
+function sample(all: number, most: number): Int32Array {
+  if (all <= most) return Int32Array.from({ length: all }, (_, i) => i);
+  const random = createRandom(0);
+  const begin = (i: number) => Math.floor((i * all) / most);
+  return Int32Array.from({ length: most }, (_, i) => begin(i) + random.integer(begin(i + 1) - begin(i)));
 }
 
 function meanOf(values: Float32Array | Float64Array): number {

@@ -20,7 +20,7 @@ export interface KochHeadOptions {
 
 /**
  * A learned weighted L1 comparison: the logit of the probability that two inputs are the same, a Similarity. Threshold 0
- * is probability 0.5; train with `binaryCrossEntropyWithLogits(twin.compare(a, b, context), same)`.
+ * is probability 0.5; train with `binaryCrossEntropyWithLogits(twin.compare(a, b, context), different.map((d) => 1 - d))`.
  *
  * Shapes: `compare` maps embeddings `[N, D], [N, D] -> [N]`, `forward` maps `|a - b|`, `[N, D] -> [N]`; weight `[1, D]`,
  * bias `[1]`, as in PyTorch's `nn.Linear(D, 1)`.

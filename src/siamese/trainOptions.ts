@@ -5,7 +5,7 @@ import { checkMaxNorm } from '../optim/clip.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
 import type { Schedule } from '../optim/schedules.ts';
 import { checkInteger } from '../tensor/check.ts';
-import type { Random } from '../tensor/random.ts';
+import { checkSource, type Random } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { checkPairs, type InputPairs } from './scorePairs.ts';
 import { valuesOutside } from './snapshot.ts';
@@ -82,6 +82,7 @@ export interface TrainOptions<B> {
 /** Everything that can be known to be wrong before the first step; the labels of the validation pairs are read once. */
 export function checkOptions<B>(twin: Twin<Measure>, options: TrainOptions<B>): void {
   const { batches, epochs, optimizer, modules = {}, validate, patience = Infinity, clip, accumulate = 1 } = options;
+  checkSource('train', options.random, 'the masks of dropout');
   checkInteger('train', 'epochs', epochs, 1);
   checkInteger('train', 'batches.length', batches.length, 1);
   checkInteger('train', 'accumulate', accumulate, 1);

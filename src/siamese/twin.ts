@@ -18,8 +18,11 @@ export type Compare<M extends Measure> = (a: Tensor, b: Tensor) => M;
 
 /** A comparison with weights of its own, such as `KochHead`; the twin's weights include them. */
 export interface Head<M extends Measure> extends Module {
-  /** Compares row i of a with row i of b, `[N, D], [N, D] -> [N]`. */
-  compare(a: Tensor, b: Tensor): M;
+  /**
+   * Compares row i of a with row i of b, `[N, D], [N, D] -> [N]`. `context` is for layers such as Dropout; default
+   * inference.
+   */
+  compare(a: Tensor, b: Tensor, context?: Context): M;
 }
 
 /** Options of `Twin`. */
@@ -67,7 +70,7 @@ export class Twin<M extends Measure = Measure> extends Module {
     this.threshold = undefined;
   }
 
-  /** The comparison of embeddings as a function, `[N, D], [N, D] -> [N]`, whatever the head is. */
+  /** The comparison of embeddings in inference as a function, `[N, D], [N, D] -> [N]`, whatever the head is. */
   get metric(): Compare<M> {
     const { head } = this;
     return typeof head === 'function' ? head : (a, b) => head.compare(a, b);
@@ -125,12 +128,14 @@ export class Twin<M extends Measure = Measure> extends Module {
         'Row i of a is compared with row i of b.',
       );
     }
+    const { head } = this;
+    const compared = (x: Tensor, y: Tensor) => (typeof head === 'function' ? head(x, y) : head.compare(x, y, context));
     const joined = joinInputs(a, b);
     if (joined !== undefined) {
       const both = this.forward(joined, context);
-      return this.metric(slice(both, [[0, count]]), slice(both, [[count, 2 * count]]));
+      return compared(slice(both, [[0, count]]), slice(both, [[count, 2 * count]]));
     }
-    return this.metric(this.forward(a, context), this.forward(b, context));
+    return compared(this.forward(a, context), this.forward(b, context));
   }
 
   /**

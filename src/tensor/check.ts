@@ -6,6 +6,20 @@ export function checkInteger(op: string, name: string, value: number, least: num
   return value;
 }
 
+/** Throws a RangeError unless it is a finite number above 0; returns it. */
+export function checkAboveZero(op: string, name: string, value: number): number {
+  if (!(value > 0 && value < Infinity))
+    throw new RangeError(`${op}: ${name} must be a finite number above 0; got ${value}.`);
+  return value;
+}
+
+/** Throws a RangeError unless it is a finite number of at least 0; returns it. */
+export function checkAtLeastZero(op: string, name: string, value: number): number {
+  if (!(value >= 0 && value < Infinity))
+    throw new RangeError(`${op}: ${name} must be a finite number of at least 0; got ${value}.`);
+  return value;
+}
+
 /** Index of the first NaN or infinity, or -1. */
 export function firstNonFinite(data: Float32Array): number {
   // 0 times anything else is 0. Four sums, since each addition waits for the last one: 2.5 times faster than asking each.

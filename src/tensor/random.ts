@@ -156,6 +156,14 @@ export function createRandom(seed: number): Random {
   return new Random([seed >>> 0, Math.floor(seed / 2 ** 32), 0]);
 }
 
+/** Throws a TypeError where plain JavaScript passes no source, or a seed instead; `drawn` is what it is needed for. */
+export function checkSource(op: string, random: Random, drawn: string): void {
+  if (random instanceof Random) return;
+  throw new TypeError(
+    `${op}: the options need random, from which ${drawn} are drawn. Pass { random: createRandom(seed) }.`,
+  );
+}
+
 /** The parity word of Threefry's key schedule (section 3.3 of the paper). */
 const PARITY = 0x1bd11bda;
 

@@ -20,8 +20,8 @@ export interface Views {
 
 /** Options of `viewLossLaws`. */
 export interface ViewLossLawOptions extends Pick<LossLawOptions<Views>, 'metric' | 'invariant' | 'except'> {
-  /** Fewest items of a batch, at least 1: 2 for a loss of statistics along the batch. Default 1. */
-  readonly leastItems?: number | undefined;
+  /** Fewest items of a batch, 1 or 2: 2 for a loss of statistics along the batch. Default 1. */
+  readonly leastItems?: 1 | 2 | undefined;
   /** Whether the loss is 0 where both views of each item are equal, wherever items lie. Default false. */
   readonly zeroWhereEqual?: boolean | undefined;
 }
@@ -30,8 +30,8 @@ export interface ViewLossLawOptions extends Pick<LossLawOptions<Views>, 'metric'
  * What a loss of two views of each item must hold to: `loss` takes `{ z1, z2 }`, embeddings `[N, D]` of which row i of
  * both is of item i, and gives one number. Every other row is one that it may push away.
  *
- * Throws: RangeError for a metric or a change that there is not, for fewest items that are no integer of at least 1, and
- * for an exception that is none of the laws.
+ * Throws: RangeError for a metric or a change that there is not, for fewest items that are neither 1 nor 2, and for
+ * an exception that is none of the laws.
  *
  * @example checkLaws(viewLossLaws('my loss', ({ z1, z2 }) => ntXentLoss(z1, z2), { metric: 'cosine' })) // undefined
  * @example
@@ -43,19 +43,18 @@ export function viewLossLaws(
   loss: Loss<Views>,
   { leastItems = 1, zeroWhereEqual = false, ...options }: ViewLossLawOptions = {},
 ): Law[] {
-  if (!(Number.isInteger(leastItems) && leastItems >= 1 && leastItems <= MOST_ITEMS)) {
+  // Moves, steps and crossed views are of two items.
+  if (leastItems !== 1 && leastItems !== 2) {
     throw new RangeError(
-      `viewLossLaws: leastItems must be an integer from 1 to ${MOST_ITEMS}; got ${leastItems}. Pass how many items the loss needs.`,
+      `viewLossLaws: leastItems must be 1 or 2; got ${String(leastItems)}. Pass 2 for a loss of statistics along the batch.`,
     );
   }
   return lossLaws(kindOf(leastItems, zeroWhereEqual), name, loss, options);
 }
 
-const MOST_ITEMS = 5;
-
 function kindOf(leastItems: number, zeroWhereEqual: boolean): LossKind<Views> {
   const inputs: LossKind<Views>['inputs'] = (options) =>
-    pairs({ rows: [leastItems, MOST_ITEMS], ...options }).map(({ a, b }) => ({ z1: a, z2: b }));
+    pairs({ rows: [leastItems, 5], ...options }).map(({ a, b }) => ({ z1: a, z2: b }));
   return {
     embeddings: ['z1', 'z2'],
     items: ['z1', 'z2'],

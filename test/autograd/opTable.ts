@@ -20,7 +20,7 @@ type NotAnOp =
   | 'tensor' | 'zeros' | 'ones' | 'full' | 'arange' | 'intTensor' | 'parameter' | 'toTensor'
   | 'record' | 'recordAs' | 'pullThrough' | 'noGrad' | 'detectAnomaly' | 'scope' | 'keep' | 'cloneModule' | 'loadModel'
   | 'kaimingUniform' | 'kaimingNormal' | 'xavierUniform' | 'xavierNormal' | 'orthogonal' | 'truncatedNormal'
-  | 'augment' | 'resize' | 'normalizeImages';
+  | 'augment' | 'resize' | 'normalizeImages' | 'embedSet';
 
 type Api = typeof api;
 /** What an op gives: a tensor, indices, several, or values with their indices. */

@@ -423,6 +423,18 @@ describe('the options of augment', () => {
     );
   });
 
+  it('need a source of random numbers', () => {
+    for (const random of [7, undefined]) {
+      // @ts-expect-error: what plain JavaScript may pass
+      const make = () => augment(ones([1, 1, 3, 4]), { shift: 1, random });
+      expect(make).toThrow(
+        new TypeError(
+          'augment: the options need random, from which changes are drawn. Pass { random: createRandom(seed) }.',
+        ),
+      );
+    }
+  });
+
   it('take an empty batch', () => {
     expect(augment(zeros([0, 1, 3, 3]), { rotate: 5, erase: 2, noise: 1, random: createRandom(1) }).shape).toEqual([
       0, 1, 3, 3,

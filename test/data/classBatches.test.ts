@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { classBatches } from '../../src/data/classBatches.ts';
+import { type ClassCover, windows } from '../../src/data/classCover.ts';
 import type { LabelledSet } from '../../src/data/imageSet.ts';
 import { createRandom } from '../../src/tensor/random.ts';
 import { count, labelsOf, numbered, plainEpoch, seeds, spread } from './sampling.ts';
@@ -184,6 +185,64 @@ describe('classBatches', () => {
       repeated: 16,
       missed: 80,
     });
+  });
+
+  it('report that fewer classes a batch would draw the small ones less often, where it is so', () => {
+    const labels = labelsOf([100, ...new Array(9).fill(2)]);
+    const warned = (classes: number) => make(labels, classes, 2).report;
+    // Of 50 batches, 9 small classes fill 3 places or 1.
+    expect(warned(4).smallest.draws).toBeCloseTo((50 * 3) / 9, 10);
+    expect(warned(4).warnings).toEqual([
+      "class 10 has 2 samples, class 0 has 100 samples: an epoch draws each sample of class 10 about 17 times and each of class 0 about once. Lower 'classes'. Gather more samples of the small classes, or keep fewer of the large ones.",
+    ]);
+    expect(warned(2).smallest.draws).toBeCloseTo(50 / 9, 10);
+    expect(warned(2).warnings).toEqual([]);
+    // Here it is K that repeats the sample, in the one group that its class needs.
+    const [unequal, small] = make(labelsOf([1, 40, 40, 40]), 3, 20).report.warnings;
+    expect(unequal).toMatch(/about 45 times .* about 1\.1 times\. Gather/);
+    expect(small).toContain("Lower 'samples'");
+  });
+
+  it('plan a pass once for all epochs that it spans, and again where others were asked for', () => {
+    const planned: number[] = [];
+    const cover: ClassCover = {
+      length: 6,
+      draws: [],
+      filledUp: false,
+      pass(i) {
+        planned.push(i);
+        return [0, 1, 2, 3, 4, 5].map((batch) => [i, batch]);
+      },
+    };
+    const epochs = windows(cover, 2);
+    const read = (epoch: number) => [0, 1].map(epochs(epoch));
+    expect([0, 1, 2, 3].map(read)).toEqual([
+      [
+        [0, 0],
+        [0, 1],
+      ],
+      [
+        [0, 2],
+        [0, 3],
+      ],
+      [
+        [0, 4],
+        [0, 5],
+      ],
+      [
+        [1, 0],
+        [1, 1],
+      ],
+    ]);
+    expect(planned).toEqual([0, 1]);
+    const [early, late] = [epochs(0), epochs(9)];
+    expect([early(0), late(0), early(1), late(1)]).toEqual([
+      [0, 0],
+      [3, 0],
+      [0, 1],
+      [3, 1],
+    ]);
+    expect(planned).toEqual([0, 1, 0, 3]);
   });
 
   it('report classes that are smaller than K', () => {

@@ -81,7 +81,7 @@ describe('hardPairs', () => {
     }
   });
 
-  it('follow the metric', () => {
+  it('follow the distance', () => {
     // Seen from sample 0: of its class sample 1 is farthest by angle and 2 by distance, of the other 4 and 3 are nearest.
     const labels = [0, 0, 0, 1, 1];
     const embeddings = tensor([
@@ -91,8 +91,8 @@ describe('hardPairs', () => {
       [1, 3],
       [50, 1],
     ]);
-    const partners = (metric: HardPairsOptions['metric']) => {
-      const drawn = pairsOf(make(labels, { embeddings, metric, neighbors: 1, pairs: 40 }));
+    const partners = (distance: HardPairsOptions['distance']) => {
+      const drawn = pairsOf(make(labels, { embeddings, distance, neighbors: 1, pairs: 40 }));
       return [0, 1].map((kind) => drawn.find(([a, , different]) => a === 0 && different === kind)?.[1]);
     };
     expect([partners('cosine'), partners('euclidean'), partners(undefined)]).toEqual([

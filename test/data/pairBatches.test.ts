@@ -301,6 +301,12 @@ describe('pairBatches', () => {
     expect(() => pairBatches(ids, ids, { same: [0, 1], random, transform: (y) => y })).toThrow(
       new TypeError("pairBatches: 'transform' is for Tensors; a and b hold integers. Transform them beforehand."),
     );
+    // @ts-expect-error: a seed is no source of random numbers.
+    expect(() => pairBatches(x, x, { same: [0, 1], random: 7 })).toThrow(
+      new TypeError(
+        'pairBatches: the options need random, from which pairs are drawn. Pass { random: createRandom(seed) }.',
+      ),
+    );
     // @ts-expect-error: not one kind.
     expect(() => pairBatches(x, ids, { same: [0, 1] })).toThrow(
       new TypeError(

@@ -60,6 +60,17 @@ describe('positivePairs', () => {
     expect(warnings([4, 4])).toEqual([]);
   });
 
+  it('warn of small classes that fill up the batches of a large one, and of the size that makes it so', () => {
+    const labels = numbered(labelsOf([100, 2, 2, 2, 2]));
+    const of = (batchSize: number) => positivePairs(labels, { batchSize, random: createRandom(1) }).report;
+    expect(of(4).smallest.draws).toBeCloseTo((50 * 3) / 4, 10);
+    expect(of(4).warnings).toEqual([
+      "class 10 has 2 samples, class 0 has 100 samples: an epoch draws each sample of class 10 about 38 times and each of class 0 about once. Lower 'batchSize'. Gather more samples of the small classes, or keep fewer of the large ones.",
+    ]);
+    expect(of(2).smallest.draws).toBeCloseTo(50 / 4, 10);
+    expect(of(2).warnings).toEqual([expect.stringMatching(/about once\. Gather/)]);
+  });
+
   it('refuse what the set cannot give, naming it', () => {
     const make = (labels: number[], batchSize: number, batches?: number) => () =>
       positivePairs(numbered(labels), { batchSize, batches, random: createRandom(1) });

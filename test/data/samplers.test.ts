@@ -8,6 +8,7 @@ import { classBatches } from '../../src/data/classBatches.ts';
 import { hardPairs } from '../../src/data/hardPairs.ts';
 import { imageSet, type LabelledSet } from '../../src/data/imageSet.ts';
 import { positivePairs } from '../../src/data/positivePairs.ts';
+import { shuffledBatches } from '../../src/data/shuffledBatches.ts';
 import { triplets } from '../../src/data/triplets.ts';
 import { twoViews } from '../../src/data/twoViews.ts';
 import { createRandom, type Random } from '../../src/tensor/random.ts';
@@ -29,6 +30,7 @@ const samplers: readonly (readonly [
     (set, random, transform) => classBatches(set, { classes: 2, samples: 2, batches: 5, random, transform }),
   ],
   ['positivePairs', 2, (set, random, transform) => positivePairs(set, { batchSize: 4, batches: 5, random, transform })],
+  ['shuffledBatches', 1, (set, random, transform) => shuffledBatches(set, { batchSize: 4, random, transform })],
   ['twoViews', 2, (set, random, transform = (x) => x) => twoViews(set, { batchSize: 4, transform, random })],
   [
     'hardPairs',
@@ -43,7 +45,7 @@ const samplers: readonly (readonly [
   ],
 ];
 
-describe.each(samplers)('%s, as every sampler', (_name, parts, make) => {
+describe.each(samplers)('%s, as every sampler', (name, parts, make) => {
   const set = numbered(labelsOf([6, 4, 6, 4]));
 
   it('has 5 batches an epoch', () => {
@@ -139,6 +141,16 @@ describe.each(samplers)('%s, as every sampler', (_name, parts, make) => {
       'transform: it returned 3 rows for 4 samples. Return one row a sample, in their order.',
     );
     expect(() => [...batches.epoch(0)]).toThrow(/transform: it returned 3 rows for 4 samples/);
+  });
+
+  it('refuses a seed in place of a source of random numbers, and none, before the first epoch', () => {
+    for (const random of [7, undefined]) {
+      // @ts-expect-error: what plain JavaScript may pass
+      const { message } = errorOf(TypeError, () => make(set, random));
+      expect(message).toBe(
+        `${name}: the options need random, from which samples are drawn. Pass { random: createRandom(seed) }.`,
+      );
+    }
   });
 
   it('refuses an epoch that is not a number from 0', () => {

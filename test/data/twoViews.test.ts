@@ -73,6 +73,18 @@ describe('twoViews', () => {
     );
   });
 
+  it('refuse views that are no functions', () => {
+    const make = (transform: unknown) => () =>
+      // @ts-expect-error: what plain JavaScript may pass
+      twoViews(numbered([0, 1]), { batchSize: 2, transform, random: createRandom(1) });
+    for (const transform of [undefined, 3, [same], [same, 3]])
+      expect(make(transform)).toThrow(
+        new TypeError(
+          'twoViews: transform must be a function of (x, random), or two in a list. Pass e.g. (x, random) => augment(x, { shift: 2, random }).',
+        ),
+      );
+  });
+
   it('refuse sets and batches too small for batch statistics', () => {
     const make = (count: number, batchSize: number) => () =>
       twoViews(

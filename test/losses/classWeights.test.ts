@@ -120,6 +120,12 @@ describe('proxyNcaLoss', () => {
     const own = t.proxyNcaLoss(t.tensor([[1, 0]]), proxies, [0]).item();
     expect(own).toBeCloseTo(Math.log(Math.exp(-2) + Math.exp(-4)), 6);
     expect(own).toBeLessThan(-1.8);
+    const least = t.tensor([
+      [1, 0],
+      [-1, 0],
+      [-3, 0],
+    ]);
+    expect(t.proxyNcaLoss(t.tensor([[1, 0]]), least, [0], { scale: 2 }).item()).toBeCloseTo(Math.log(2) - 8, 5);
   });
 
   test('with it in the sum it is the cross-entropy of the scores, log(1 + e^loss)', () => {

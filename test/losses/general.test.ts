@@ -111,6 +111,17 @@ describe('moving the prediction nearer never raises', () => {
   });
 });
 
+test('meanNonZero is of the losses above 0, of none that rounding or no distribution takes below; NaN stays', () => {
+  const logProbabilities = parameter(tensor([[0], [0], [0]]));
+  const loss = (targets: number[]) =>
+    klDivergence(logProbabilities, new Tensor(Float32Array.from(targets), [3, 1]), { reduction: 'meanNonZero' });
+  const [few, none] = [loss([0.5, 2, 1]), loss([0.5, 0.5, 1])];
+  expect(few.item()).toBeCloseTo(2 * Math.log(2), 6);
+  expect(backward(few).get(logProbabilities)?.toArray()).toEqual([[-0], [-2], [-0]]);
+  expect(none.item()).toBe(0);
+  expect(loss([0.5, Number.NaN, 2]).item()).toBeNaN();
+});
+
 describe('by hand', () => {
   test('differences of 1 and 4', () => {
     const [a, b] = [tensor([1, 6]), tensor([2, 2])];

@@ -10,7 +10,7 @@ import { parameter } from '../../src/autograd/parameter.ts';
 import { backward, noGrad } from '../../src/autograd/tape.ts';
 import { batchTripletLoss } from '../../src/losses/batchTripletLoss.ts';
 import { contrastiveLoss } from '../../src/losses/contrastiveLoss.ts';
-import { mineBatchHard } from '../../src/losses/mining.ts';
+import { mineBatchHard } from '../../src/losses/mineBatchHard.ts';
 import { tripletLoss } from '../../src/losses/tripletLoss.ts';
 import { full, tensor, zeros } from '../../src/tensor/create.ts';
 import { intTensor } from '../../src/tensor/intTensor.ts';

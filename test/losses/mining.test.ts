@@ -323,6 +323,15 @@ describe('hard negatives of a set', () => {
     return Array.from(found.anchors, (a, i) => [a, found.negatives[i]]);
   };
 
+  test('more than there are give all, and take no memory for the others', () => {
+    expect(negatives({ k: 2 ** 40 })).toEqual(negatives({ k: 3 }));
+    expect(negatives({ k: 2 ** 40, skip: 2 })).toEqual([
+      [0, 4],
+      [1, 4],
+    ]);
+    expect(negatives({ skip: 2 ** 40 })).toEqual([]);
+  });
+
   test('by hand: k, skip and margin', () => {
     expect(negatives({})).toEqual([
       [0, 2],
@@ -527,10 +536,35 @@ describe('bad input to every miner', () => {
       'mineSemiHard: a margin of 2.5 can never be satisfied by a distance of at most 2. Use a margin below 2.',
     ],
     [
-      'a metric that there is not',
+      'an unknown distance of mineBatchHard',
       RangeError,
       () => mineBatchHard(two, [0, 1], { distance: 'hamming' as never }),
-      "pairwiseDistances: unknown metric 'hamming'. Use 'euclidean', 'squaredEuclidean', 'cosine', 'manhattan' or 'chebyshev'.",
+      "mineBatchHard: unknown distance 'hamming'. Use 'euclidean', 'squaredEuclidean', 'cosine', 'manhattan' or 'chebyshev'.",
+    ],
+    [
+      'an unknown distance of mineSemiHard',
+      RangeError,
+      () => mineSemiHard(two, [0, 1], { definition: 'nearestFarther', distance: 'hamming' as never }),
+      "mineSemiHard: unknown distance 'hamming'. Use 'euclidean', 'squaredEuclidean', 'cosine', 'manhattan' or 'chebyshev'.",
+    ],
+    [
+      'an unknown distance of minePairMargin',
+      RangeError,
+      () => minePairMargin(two, [0, 1], { distance: 'hamming' as never }),
+      "minePairMargin: unknown distance 'hamming'. Use 'euclidean', 'squaredEuclidean', 'cosine', 'manhattan' or 'chebyshev'.",
+    ],
+    [
+      'an unknown distance of mineHardNegatives',
+      RangeError,
+      () => mineHardNegatives(two, [0, 1], { distance: 'hamming' as never }),
+      "mineHardNegatives: unknown distance 'hamming'. Use 'euclidean', 'squaredEuclidean', 'cosine', 'manhattan' or 'chebyshev'.",
+    ],
+    [
+      'semi-hard mining without options',
+      RangeError,
+      // @ts-expect-error: plain JavaScript may pass none
+      () => mineSemiHard(two, [0, 1]),
+      "mineSemiHard: unknown definition 'undefined'. Use 'withinMargin', 'nearestFarther', 'nearestOrFarthest', 'beyondHardestPositive' or 'randomWithinMargin'.",
     ],
     [
       'a negative epsilon',
@@ -548,19 +582,19 @@ describe('bad input to every miner', () => {
       'an infinite negative margin',
       RangeError,
       () => minePairMargin(two, [0, 1], { negativeMargin: Infinity }),
-      'minePairMargin: negativeMargin must be a finite number of at least 0; got Infinity.',
+      'minePairMargin: negativeMargin must be a finite number above 0; got Infinity.',
     ],
     [
       'a negative margin of 0',
       RangeError,
       () => minePairMargin(two, [0, 1], { negativeMargin: 0 }),
-      'minePairMargin: margin must be a finite number above 0; got 0.',
+      'minePairMargin: negativeMargin must be a finite number above 0; got 0.',
     ],
     [
       'a cosine margin of pairs above 2',
       RangeError,
       () => minePairMargin(two, [0, 1], { negativeMargin: 2.5, distance: 'cosine' }),
-      'minePairMargin: a margin of 2.5 can never be satisfied by a distance of at most 2. Use a margin below 2.',
+      'minePairMargin: a negativeMargin of 2.5 can never be satisfied by a distance of at most 2. Use a negativeMargin below 2.',
     ],
     [
       'k of 0',
@@ -578,7 +612,7 @@ describe('bad input to every miner', () => {
       'a margin below 0',
       RangeError,
       () => mineHardNegatives(two, [0, 1], { margin: -1 }),
-      'mineHardNegatives: margin must be a finite number above 0; got -1.',
+      'mineHardNegatives: margin must be a finite number of at least 0; got -1.',
     ],
     [
       'a cosine margin of a search above 2',
@@ -602,13 +636,13 @@ describe('bad input to every miner', () => {
       'labels that references do not fit',
       ShapeError,
       () => mineHardNegatives(two, [0, 1], { references: two, referenceLabels: [0] }),
-      'mineHardNegatives: expected embeddings [N, D] and N labels; got [2, 1] and [1]. Pass one label a row.',
+      'mineHardNegatives: expected references [N, D] and N referenceLabels; got [2, 1] and [1]. Pass one label a row.',
     ],
     [
       'references of another length',
       ShapeError,
       () => mineHardNegatives(two, [0, 1], { references: zeros([1, 2]), referenceLabels: [0] }),
-      'nearestRows: expected queries [N, D] and references [M, D]; got [2, 1] and [1, 2]. Embed both with one encoder.',
+      'mineHardNegatives: expected embeddings [N, D] and references [M, D]; got [2, 1] and [1, 2]. Embed both with one encoder.',
     ],
   ])('%s is refused', (_, kind, call, message) => {
     expect(errorOf(kind, call).message).toBe(message);

@@ -39,7 +39,7 @@ test.each([
   ['marginRankingLoss', () => marginRankingLoss(row, row, [1, 1], wrong)],
   ['contrastiveLoss', () => contrastiveLoss(asDistance(row), { same: [1, 0] }, wrong)],
   ['tripletLoss', () => tripletLoss(rows, rows, rows, wrong)],
-  ['tripletLoss', () => batchTripletLoss(rows, [0, 1], wrong)],
+  ['batchTripletLoss', () => batchTripletLoss(rows, [0, 1], wrong)],
 ])('an unknown reduction of %s is refused in its name', (name, call) => {
   expect(errorOf(RangeError, call).message).toBe(
     `${name}: unknown reduction 'average'. Use 'mean', 'sum', 'none' or 'meanNonZero'.`,

@@ -215,7 +215,7 @@ describe.each([
   test('an unknown distance', () => {
     // @ts-expect-error: unknown distance
     expect(errorOf(RangeError, () => loss(golden, labels, { distance: 'l2' })).message).toBe(
-      "pairwiseDistances: unknown metric 'l2'. Use 'euclidean', 'squaredEuclidean', 'cosine', 'manhattan' or 'chebyshev'.",
+      `${name}: unknown distance 'l2'. Use 'euclidean', 'squaredEuclidean', 'cosine', 'manhattan' or 'chebyshev'.`,
     );
   });
 });

@@ -269,7 +269,7 @@ describe('bad input', () => {
     expect([ofTriplets.triplets, ofTriplets.active]).toEqual([8, 2]);
     expect([ofTriplets.meanPositiveDistance, ofTriplets.meanNegativeDistance]).toEqual([Number.NaN, Number.NaN]);
     expect(errorOf(RangeError, () => tripletStatistics(x, [0, 0, 1, 1])).message).toBe(
-      'mineBatchHard: the distance of rows 0 and 0 is NaN. Check the inputs, or lower the learning rate.',
+      'tripletStatistics: the distance of rows 0 and 0 is NaN. Check the inputs, or lower the learning rate.',
     );
     expect(pairStatistics(asDistance(tensor([Number.NaN, 2])), { same: [1, 0] }).meanPositiveDistance).toBeNaN();
   });
@@ -345,14 +345,34 @@ describe('bad input', () => {
     [
       () => tripletStatistics(golden, golden, golden, { distance: 'hamming' as never }),
       RangeError,
-      "tripletStatistics: unknown distance 'hamming'. Use 'squaredEuclidean', 'euclidean', 'cosine', 'manhattan' or 'chebyshev'.",
+      "tripletStatistics: unknown distance 'hamming'. Use 'euclidean', 'squaredEuclidean', 'cosine', 'manhattan' or 'chebyshev'.",
+    ],
+    [
+      () => pairStatistics(golden, null as never),
+      TypeError,
+      'pairStatistics: labels must be an Int32Array, Uint8Array or number[]; a float Tensor cannot hold ids above 2^24 exactly. Use Int32Array.from(...).',
+    ],
+    [
+      () => tripletStatistics(golden, labels, { distance: 'hamming' as never }),
+      RangeError,
+      "tripletStatistics: unknown distance 'hamming'. Use 'euclidean', 'squaredEuclidean', 'cosine', 'manhattan' or 'chebyshev'.",
+    ],
+    [
+      () => tripletStatistics(golden, labels, { mining: 'soft' as never }),
+      RangeError,
+      "tripletStatistics: unknown mining 'soft'. Use 'all', 'hard', 'withinMargin', 'nearestFarther', 'nearestOrFarthest', 'beyondHardestPositive' or 'randomWithinMargin'.",
+    ],
+    [
+      () => tripletStatistics(golden, labels, { mining: 'randomWithinMargin' }),
+      TypeError,
+      "tripletStatistics: 'randomWithinMargin' needs a source of random numbers. Pass { random: createRandom(seed) }.",
+    ],
+    [
+      () => tripletStatistics(golden, labels, { mining: 'withinMargin', soft: true }),
+      RangeError,
+      "tripletStatistics: mining 'withinMargin' needs a margin, and a soft loss has none unless it is given. Pass { margin }.",
     ],
   ] as const)('refuses, in its name: %#', (call, kind, message) => {
     expect(errorOf<Error>(kind, call).message).toBe(message);
-  });
-
-  test('an unknown mining', () => {
-    expect(() => tripletStatistics(golden, labels, { mining: 'soft' as never })).toThrow(RangeError);
-    expect(() => tripletStatistics(golden, labels, { mining: 'randomWithinMargin' })).toThrow(TypeError);
   });
 });

@@ -90,6 +90,13 @@ describe('the effective rank', () => {
     expect(effectiveRank(Float64Array.from(squares))).toBeCloseTo(rank, 12);
   });
 
+  test('of more than 1,000 rows and dimensions is that of 1,000 rows', () => {
+    // 1,100 points at right angles, of which one direction is that of their mean.
+    const { effectiveRank: rank, count } = diagnoseEmbeddings(matrix(1100, 1100, (i, j) => (i === j ? 1 : 0)));
+    expect(count).toBe(1100);
+    expect(rank).toBeCloseTo(999, 3);
+  });
+
   test('does not see a shift or a scale', () => {
     const x = matrix(7, 5, wave);
     const rank = diagnoseEmbeddings(x).effectiveRank;
@@ -124,10 +131,10 @@ describe('the figures', () => {
     expect(report.uniformity).toBe(uniformity(x).item());
   });
 
-  test('take the distances of the metric', () => {
-    const { distance } = diagnoseEmbeddings(x, { labels: [7, 7, 1], metric: 'squaredEuclidean' });
+  test('take the distance that is asked for', () => {
+    const { distance } = diagnoseEmbeddings(x, { labels: [7, 7, 1], distance: 'squaredEuclidean' });
     expect([distance.positive, distance.negative]).toEqual([36, 13]);
-    expect(diagnoseEmbeddings(x, { labels: [7, 7, 1], metric: 'cosine' }).distance.positive).toBeCloseTo(0.72, 6);
+    expect(diagnoseEmbeddings(x, { labels: [7, 7, 1], distance: 'cosine' }).distance.positive).toBeCloseTo(0.72, 6);
   });
 
   test('of positives and negatives are those of pairStatistics', () => {
@@ -164,15 +171,18 @@ describe('the figures', () => {
     expect(report.warnings).toEqual([]);
   });
 
-  test('of many rows are taken of 500 at even steps, in any order of classes', () => {
-    // Sorted by class, as a test set may be: the first 500 rows would be of one class.
-    const labels = Array.from({ length: 4000 }, (_, i) => Math.floor(i / 1000));
-    const { distance } = diagnoseEmbeddings(
-      matrix(4000, 2, (i, j) => (j === 0 ? 10 * labels[i] : i % 2)),
-      { labels },
-    );
-    expect(distance.positive).toBeLessThan(1);
-    expect(distance.negative).toBeGreaterThan(15);
+  /** Sorted, the first 500 rows would be of one class; in turn, every eighth would. */
+  test.each<[string, (i: number) => number]>([
+    ['sorted', (i) => Math.floor(i / 1000)],
+    ['in turn', (i) => i % 4],
+  ])('of many rows are taken of 500, classes being %s', (_, classOf) => {
+    const labels = Array.from({ length: 4000 }, (_, i) => classOf(i));
+    const wide = matrix(4000, 2, (i, j) => (j === 0 ? 10 * labels[i] : Math.floor(i / 4) % 2));
+    const report = diagnoseEmbeddings(wide, { labels, margin: 1 });
+    expect(report.distance.positive).toBeLessThan(1);
+    expect(report.distance.negative).toBeGreaterThan(15);
+    expect(report.warnings).toEqual([]);
+    expect(diagnoseEmbeddings(wide, { labels, margin: 1 })).toEqual(report);
   });
 
   test('record nothing, and may be taken in a scope', () => {
@@ -195,10 +205,22 @@ describe('the figures', () => {
   });
 });
 
+/** Classes that are not told apart. */
+const MIXED: Partial<Facts> = { positiveDistance: 1, negativeDistance: 1.09 };
+
 /** What nothing is wrong with. */
 const WELL: Facts = {
-  ...{ count: 200, dimensions: 64, spread: 0.5, dead: 0, effectiveRank: 40, classes: 10, meanNorm: 1, meanDistance: 1 },
-  ...{ positiveDistance: 0.5, negativeDistance: 1.2, loss: 0.3, margin: 0.5, activeFraction: 0.4 },
+  ...{
+    count: 200,
+    dimensions: 64,
+    spread: 0.5,
+    dead: 0,
+    effectiveRank: 40,
+    classes: 10,
+    meanNorm: 1,
+    metric: 'euclidean',
+  },
+  ...{ meanDistance: 1, positiveDistance: 0.5, negativeDistance: 1.2, loss: 0.3, margin: 0.5, activeFraction: 0.4 },
 };
 
 describe('warnings', () => {
@@ -211,21 +233,42 @@ describe('warnings', () => {
 
   const collapse = /^embeddings are all nearly alike \(collapse\)/;
   const rank = /dimensional collapse/;
-  const lengths = /long on average/;
-  const active = /active: the loss has next to nothing left/;
+  const lengths = /long on average: .* Lower the learning rate/;
+  const active = /^[\d.]+ % of the pairs or triplets are active: the loss has next to nothing left/;
   const inverted = /Check whether labels are inverted/;
   const unlearnt = /^loss equals the margin: on average a positive is as far/;
   /** Both sides of each threshold. */
   test.each<[string, Partial<Facts>, RegExp, Partial<Facts>]>([
-    ['a mean distance of a tenth of the margin', { meanDistance: 0.0499 }, collapse, { meanDistance: 0.0501 }],
+    ['a mean distance of a fifth of the margin', { meanDistance: 0.0999 }, collapse, { meanDistance: 0.1001 }],
+    ['a spread of 1 %', { spread: 0.0099, meanDistance: 0.49 }, collapse, { spread: 0.0101, meanDistance: 0.49 }],
+    [
+      'a spread of 1 %, within',
+      { spread: 0.0099, meanDistance: 0.49 },
+      collapse,
+      { spread: 0.0099, meanDistance: 0.51 },
+    ],
     [
       'a spread of 1 %, without a margin',
       { spread: 0.0099, margin: undefined },
       collapse,
       { spread: 0.0101, margin: undefined },
     ],
-    ['a loss within 1 % of the margin', { loss: 0.5049 }, unlearnt, { loss: 0.5051 }],
-    ['a loss within 1 % of the margin, below', { loss: 0.4951 }, unlearnt, { loss: 0.4949 }],
+    [
+      'cosines of 0.99, whatever the lengths',
+      { meanDistance: 0.0099, margin: undefined, metric: 'cosine' },
+      collapse,
+      { meanDistance: 0.0101, margin: undefined, metric: 'cosine', spread: 0 },
+    ],
+    ['a loss within 1 % of the margin', { ...MIXED, loss: 0.5049 }, unlearnt, { ...MIXED, loss: 0.5051 }],
+    ['a loss within 1 % of the margin, below', { ...MIXED, loss: 0.4951 }, unlearnt, { ...MIXED, loss: 0.4949 }],
+    // The hardest rows may be at the margin where classes are apart on average.
+    [
+      'a loss at the margin',
+      { ...MIXED, loss: 0.5 },
+      unlearnt,
+      { positiveDistance: 1, negativeDistance: 1.11, loss: 0.5 },
+    ],
+    ['a loss at the margin, no labels', { positiveDistance: undefined, loss: 0.5 }, unlearnt, {}],
     [
       'a rank of a twentieth',
       { effectiveRank: 3.1, classes: undefined, dimensions: 64 },
@@ -234,11 +277,29 @@ describe('warnings', () => {
     ],
     [
       'a rank of a twentieth of the rows',
-      { effectiveRank: 1.9, classes: undefined, count: 41 },
+      { effectiveRank: 2.9, classes: undefined, count: 61 },
       rank,
-      { effectiveRank: 2.1, classes: undefined, count: 41 },
+      { effectiveRank: 3.1, classes: undefined, count: 61 },
     ],
-    ['a rank of hardly more than 1', { effectiveRank: 1.49 }, rank, { effectiveRank: 1.51 }],
+    [
+      'a rank of 5, where there may be few classes',
+      { effectiveRank: 4.9, classes: undefined, dimensions: 512, count: 1000 },
+      rank,
+      { effectiveRank: 5.1, classes: undefined, dimensions: 512, count: 1000 },
+    ],
+    [
+      'a rank of a twentieth, of many classes',
+      { effectiveRank: 24, classes: 2000, dimensions: 512, count: 4000 },
+      rank,
+      { effectiveRank: 26, classes: 2000, dimensions: 512, count: 4000 },
+    ],
+    ['a rank of 2 of 9 directions', { effectiveRank: 1.99 }, rank, { effectiveRank: 2.01 }],
+    [
+      'a rank of hardly more than 1 of few directions',
+      { effectiveRank: 1.49, classes: 8 },
+      rank,
+      { effectiveRank: 1.51, classes: 8 },
+    ],
     ['a line, of four classes', { effectiveRank: 1, classes: 4 }, rank, { effectiveRank: 1, classes: 3 }],
     ['a dead dimension', { dead: 1 }, /^1 of 64 dimensions hardly vary/, { dead: 0 }],
     ['lengths of 1,000 margins', { meanNorm: 501 }, lengths, { meanNorm: 499 }],
@@ -248,6 +309,13 @@ describe('warnings', () => {
       lengths,
       { meanNorm: 999, margin: undefined },
     ],
+    [
+      'lengths of 1,000 roots of the margin, of squared distances',
+      { meanNorm: 201, margin: 0.04, metric: 'squaredEuclidean' },
+      lengths,
+      { meanNorm: 199, margin: 0.04, metric: 'squaredEuclidean' },
+    ],
+    ['lengths, but of cosines', { meanNorm: 1e6 }, lengths, { meanNorm: 1e6, metric: 'cosine' }],
     ['1 % active', { activeFraction: 0.009 }, active, { activeFraction: 0.01 }],
     [
       'positives a tenth farther',
@@ -276,17 +344,31 @@ describe('warnings', () => {
       'loss equals the margin: all embeddings are alike. Lower the learning rate, or start with batch-all mining.',
     ]);
     expect(warningsOf({ ...facts, loss: 0.1 })).toEqual([
-      'embeddings are all nearly alike (collapse): their mean distance is 0, the margin 0.5. Lower the learning rate; with triplets start with batch-all mining, with two views check the predictor and the stopped gradient, or use vicRegLoss.',
+      "embeddings are all nearly alike (collapse): their mean distance is 0, the margin 0.5. Lower the learning rate; with pairs check that 'different' and 'same' are not swapped, with triplets start with batch-all mining, with two views check the predictor and the stopped gradient, or use vicRegLoss.",
     ]);
     expect(warningsOf({ ...facts, loss: undefined, margin: undefined })[0]).toContain(
-      'their mean distance is 0, a spread of 0 % of their squared length.',
+      'their mean distance is 0, and 100 % of their squared length is the same in all.',
     );
   });
 
   test('say no active triplet with none', () => {
     expect(warningsOf({ ...WELL, activeFraction: 0 })).toEqual([
-      'none of the pairs or triplets of the batch are active: the loss has next to nothing left to learn from them. Mine harder ones, such as batch-hard, use larger batches, or raise the margin.',
+      'none of the pairs or triplets are active: the loss has next to nothing left to learn from them. Stop if held-out embeddings are good enough; else mine harder ones, such as batch-hard, use larger batches, or raise the margin.',
     ]);
+  });
+
+  test('tell no triplet from no active one', () => {
+    const draw = 'Draw several rows of each of several classes, as classBatches does.';
+    const one = { ...WELL, activeFraction: 0, classes: 1, negativeDistance: undefined };
+    expect(warningsOf(one)).toEqual([`no triplet can be made: all rows are of one class. ${draw}`]);
+    const each = { ...WELL, activeFraction: 0, classes: 200, positiveDistance: undefined };
+    expect(warningsOf(each)).toEqual([`no triplet can be made: no two rows are of one class. ${draw}`]);
+  });
+
+  test('of inverted labels come before that of a loss at the margin', () => {
+    const found = warningsOf({ ...WELL, positiveDistance: 1.2, negativeDistance: 1, loss: 0.5 });
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatch(inverted);
   });
 
   test('of embeddings: inverted labels, dead dimensions, a line, lengths', () => {
@@ -303,7 +385,7 @@ describe('warnings', () => {
     ]);
     const line = matrix(60, 6, (i, j) => (i - 30) * (j + 1) + 0.01 * clusters.data[i * 6 + j]);
     expect(diagnoseEmbeddings(line).warnings).toEqual([
-      'embeddings use about 1 of the 6 directions that they could (dimensional collapse). Use fewer dimensions, a lower learning rate, or a loss that decorrelates them, such as vicRegLoss or barlowTwinsLoss.',
+      'embeddings use about 1 of the 6 directions that they could (dimensional collapse). Use fewer dimensions, a lower learning rate, or a loss that decorrelates them, such as vicRegLoss or barlowTwinsLoss; with triplets start with batch-all mining. If there are few classes pass the labels: C classes need only C - 1 directions.',
     ]);
     const long = matrix(60, 6, (i, j) => (i === 0 ? 1 : 1e4) * clusters.data[i * 6 + j]);
     expect(diagnoseEmbeddings(long).warnings.map((w) => lengths.test(w))).toEqual([true]);
@@ -319,6 +401,12 @@ describe('warnings', () => {
     const offset = matrix(100, 16, () => 1 + 0.01 * random.normal());
     expect(diagnoseEmbeddings(offset).warnings[0]).toMatch(collapse);
     expect(diagnoseEmbeddings(normal(random, 100, 16)).warnings).toEqual([]);
+    // Of one direction, and of lengths from 1 to 100: a collapse of what is compared by directions.
+    const ray = matrix(100, 16, (i) => (1 + i) * (1 + 0.01 * random.normal()));
+    expect(diagnoseEmbeddings(ray, { distance: 'cosine' }).warnings[0]).toMatch(
+      /^embeddings are all nearly alike \(collapse\): their mean distance is [\d.e-]+, their mean cosine 1\. Lower/,
+    );
+    expect(diagnoseEmbeddings(ray).warnings[0]).toMatch(rank);
     // Far from the origin, but apart by more than the margin: no collapse of a loss of distances.
     expect(
       diagnoseEmbeddings(
@@ -387,6 +475,13 @@ describe('a training', () => {
     expect(trained(1, 0.02).warnings[0]).toMatch(/^embeddings are all nearly alike \(collapse\)/);
   });
 
+  test('of embeddings of length 1 collapses within a fraction of the margin, and says so', () => {
+    const report = trained(1, 0.005, normalize);
+    expect(report.norm.mean).toBeCloseTo(1, 5);
+    expect(report.warnings[0]).toMatch(/collapse/);
+    expect(report.distance.mean).toBeGreaterThan(0.1 * 0.5);
+  });
+
   test('with a huge learning rate kills a ReLU, and says so', () => {
     const report = trained(0.2, 10, relu);
     expect(report.norm.largest).toBe(0);
@@ -413,8 +508,23 @@ describe('bad input', () => {
   });
 
   test.each([
-    ['diagnoseEmbeddings: margin must be above 0; got 0.', () => diagnoseEmbeddings(zeros([2, 2]), { margin: 0 })],
-    ['diagnoseEmbeddings: margin must be above 0; got NaN.', () => diagnoseEmbeddings(zeros([2, 2]), { margin: NaN })],
+    [
+      'diagnoseEmbeddings: margin must be a finite number above 0; got 0.',
+      () => diagnoseEmbeddings(zeros([2, 2]), { margin: 0 }),
+    ],
+    [
+      'diagnoseEmbeddings: margin must be a finite number above 0; got NaN.',
+      () => diagnoseEmbeddings(zeros([2, 2]), { margin: NaN }),
+    ],
+    [
+      'diagnoseEmbeddings: a margin of 3 can never be satisfied by a distance of at most 2. Use a margin below 2.',
+      () => diagnoseEmbeddings(zeros([2, 2]), { margin: 3, distance: 'cosine' }),
+    ],
+    [
+      "diagnoseEmbeddings: unknown distance 'cos'. Use 'euclidean', 'squaredEuclidean', 'cosine', 'manhattan' or 'chebyshev'.",
+      // @ts-expect-error: as plain JavaScript may pass it.
+      () => diagnoseEmbeddings(zeros([2, 2]), { distance: 'cos' }),
+    ],
     [
       'diagnoseEmbeddings: activeFraction must lie in [0, 1]; got 2.',
       () => diagnoseEmbeddings(zeros([2, 2]), { activeFraction: 2 }),

@@ -15,8 +15,8 @@ import { balancedPairs } from '../../src/data/balancedPairs.ts';
 import { binaryCrossEntropyWithLogits } from '../../src/losses/binaryCrossEntropy.ts';
 import { contrastiveLoss } from '../../src/losses/contrastiveLoss.ts';
 import { cloneModule, gradcheckModule, gradgradcheckModule } from '../../src/nn/clone.ts';
-import { Flatten, Linear } from '../../src/nn/dense.ts';
-import { Module } from '../../src/nn/module.ts';
+import { Dropout, Flatten, Linear } from '../../src/nn/dense.ts';
+import { type Context, inference, Module } from '../../src/nn/module.ts';
 import { Sequential } from '../../src/nn/sequential.ts';
 import { loadStateDict, namedParameters, stateDict } from '../../src/nn/state.ts';
 import { Adam } from '../../src/optim/adam.ts';
@@ -334,6 +334,27 @@ describe('a Twin with a head', () => {
         .compare(tensor([[0]]), tensor([[1]]))
         .item(),
     ).toBe(-2);
+  });
+
+  test('gives it the context, so that its layers know of training', () => {
+    class Masked extends Module implements Head<Similarity> {
+      readonly dropout = new Dropout(0.5);
+      forward(x: Tensor, context: Context = inference): Tensor {
+        return this.dropout.forward(x, context);
+      }
+      compare(a: Tensor, b: Tensor, context?: Context): Similarity {
+        return asSimilarity(neg(manhattan(this.forward(ones(a.shape), context), zeros(b.shape))));
+      }
+    }
+    const twin = new Twin(new Flatten(), { compare: new Masked() });
+    const rows = ones([4, 32]);
+    expect(twin.compare(rows, rows).toArray()).toEqual([-32, -32, -32, -32]);
+    expect(twin.metric(rows, rows).toArray()).toEqual([-32, -32, -32, -32]);
+    const masked = twin.compare(rows, rows, { training: true, random: createRandom(1) }).data;
+    expect(new Set(masked).size).toBeGreaterThan(1);
+    // Also where the sides have other shapes, and go through the encoder one by one.
+    const wide = twin.compare(rows, ones([4, 2, 16]), { training: true, random: createRandom(1) });
+    expect(wide.data).toEqual(masked);
   });
 
   test('refuses a module that cannot compare, and what is no comparison', () => {

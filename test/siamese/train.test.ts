@@ -575,6 +575,17 @@ describe('train refuses', () => {
     expect(options.optimizer.steps).toBe(3);
   });
 
+  it('a seed in place of a source of random numbers, and none', async () => {
+    const { twin, options } = tiny();
+    for (const random of [7, undefined]) {
+      // @ts-expect-error: what plain JavaScript may pass
+      const error = await rejection(twin, { ...options, random });
+      expect(String(error)).toBe(
+        'TypeError: train: the options need random, from which the masks of dropout are drawn. Pass { random: createRandom(seed) }.',
+      );
+    }
+  });
+
   it('numbers that are not counts, and no batches at all', async () => {
     const { twin, options } = tiny();
     for (const epochs of [0, -1, 1.5, NaN])

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkInteger, firstNonFinite } from '../../src/tensor/check.ts';
+import { checkAboveZero, checkAtLeastZero, checkInteger, firstNonFinite } from '../../src/tensor/check.ts';
 import { errorOf } from '../errors.ts';
 
 test('checkInteger returns an integer that is large enough, and names what is not', () => {
@@ -9,6 +9,23 @@ test('checkInteger returns an integer that is large enough, and names what is no
       `take: rows must be an integer of at least 3; got ${value}.`,
     );
   }
+});
+
+test('checkAboveZero and checkAtLeastZero return a finite number in range, and name what is not', () => {
+  expect([checkAboveZero('op', 'n', 5e-324), checkAtLeastZero('op', 'n', 0), checkAtLeastZero('op', 'n', 2)]).toEqual([
+    5e-324, 0, 2,
+  ]);
+  for (const value of [-1, Number.NaN, Infinity, -Infinity]) {
+    expect(errorOf(RangeError, () => checkAboveZero('loss', 'scale', value)).message).toBe(
+      `loss: scale must be a finite number above 0; got ${value}.`,
+    );
+    expect(errorOf(RangeError, () => checkAtLeastZero('loss', 'weight', value)).message).toBe(
+      `loss: weight must be a finite number of at least 0; got ${value}.`,
+    );
+  }
+  expect(errorOf(RangeError, () => checkAboveZero('loss', 'scale', 0)).message).toBe(
+    'loss: scale must be a finite number above 0; got 0.',
+  );
 });
 
 test('firstNonFinite is the first index of NaN or an infinity', () => {

@@ -55,7 +55,7 @@ export function lawsPage(): string {
   });
   return `# Laws, and what holds to them
 
-A law is something that must hold for every input, such as that a loss never rises where a positive comes closer; \`twingrad/testing\` draws inputs by [fast-check](https://fast-check.dev), looks for one that breaks it, and makes that one small. \`checkLaws(pairLossLaws('my loss', myLoss))\` in a test of yours runs all laws of losses of pairs on your own; \`tripletLossLaws\`, \`batchLossLaws\`, \`viewLossLaws\`, \`predictionLossLaws\`, \`distanceLaws\`, \`opLaws\` and \`moduleLaws\` are for the other kinds, and \`defineLaw\` makes a law of your own. What a failure says under \`Again with\` are options of \`checkLaws\` that run that law again, from the smallest input found on. Below is what twingrad itself is held to: this page is made by \`npm run docs\` from the tables that \`npm test\` runs, under both sets of kernels.
+A law is something that must hold for every input, such as that a loss never rises where a positive comes closer; \`twingrad/testing\` draws inputs by [fast-check](https://fast-check.dev), looks for one that breaks it, and makes that one small. \`checkLaws(pairLossLaws('my loss', myLoss))\` in a test of yours runs all laws of losses of pairs on your own; \`tripletLossLaws\`, \`batchLossLaws\`, \`classLossLaws\`, \`viewLossLaws\`, \`predictionLossLaws\`, \`distanceLaws\`, \`opLaws\` and \`moduleLaws\` are for the other kinds, and \`defineLaw\` makes a law of your own. What a failure says under \`Again with\` are options of \`checkLaws\` that run that law again, from the smallest input found on. Below is what twingrad itself is held to: this page is made by \`npm run docs\` from the tables that \`npm test\` runs, under both sets of kernels.
 
 ✓ is a law that is checked and holds. ✗ is one that does not hold, for the reason below the table; the tests assert that it is broken. An empty cell is a law that says nothing there: a comparison has no gradient, a product of vectors no rows.
 
@@ -146,4 +146,8 @@ function table(head: string, rows: readonly Row[], counted = false): string {
   ].join('\n');
 }
 
-const letter = (i: number): string => String.fromCharCode(97 + i);
+/** 0 is a, 25 z, 26 aa, 27 ab, as the columns of a spreadsheet go on. */
+export function letter(i: number): string {
+  const last = String.fromCharCode(97 + (i % 26));
+  return i < 26 ? last : `${letter(Math.floor(i / 26) - 1)}${last}`;
+}

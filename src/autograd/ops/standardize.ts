@@ -1,3 +1,4 @@
+import { checkAtLeastZero } from '../../tensor/check.ts';
 import { active, type ChannelSpec } from '../../tensor/kernels/kernels.ts';
 import * as portable from '../../tensor/kernels/portable/channels.ts';
 import { isDouble } from '../../tensor/precision.ts';
@@ -13,8 +14,7 @@ import { mean } from './reductions.ts';
 
 /** Throws a RangeError unless it is a finite number of at least 0. */
 export function checkEpsilon(op: string, epsilon: number): void {
-  if (!(epsilon >= 0 && epsilon < Infinity))
-    throw new RangeError(`${op}: epsilon must be a finite number of at least 0; got ${epsilon}.`);
+  checkAtLeastZero(op, 'epsilon', epsilon);
 }
 
 /** Throws a ShapeError, with its name, for one that does not hold a value a channel of x. */

@@ -179,9 +179,9 @@ export const batchLosses = {
     { edge: 'NaN', inputs: [[[0], [1], [NaN]]], fn: (e) => t.batchTripletLoss(e, [0, 0, 1], { mining: 'all', soft: true }), value: NaN },
   ], refuses: [
     { call: () => t.batchTripletLoss(twoByOne, [0, 1], { mining: 'semiHard' as never }), error: RangeError, message: "batchTripletLoss: unknown mining 'semiHard'. Use 'all', 'hard', 'withinMargin', 'nearestFarther', 'nearestOrFarthest', 'beyondHardestPositive' or 'randomWithinMargin'." },
-    { call: () => t.batchTripletLoss(twoByOne, [0]), error: t.ShapeError, message: 'mineBatchHard: expected embeddings [N, D] and N labels; got [2, 1] and [1]. Pass one label a row.' },
+    { call: () => t.batchTripletLoss(twoByOne, [0]), error: t.ShapeError, message: 'batchTripletLoss: expected embeddings [N, D] and N labels; got [2, 1] and [1]. Pass one label a row.' },
     { call: () => t.batchTripletLoss(twoByOne, [0], { mining: 'all' }), error: t.ShapeError, message: 'batchTripletLoss: expected embeddings [N, D] and N labels; got [2, 1] and [1]. Pass one label a row.' },
-    { call: () => t.batchTripletLoss(t.tensor([[NaN], [0]]), [0, 1]), error: RangeError, message: 'mineBatchHard: the distance of rows 0 and 0 is NaN. Check the inputs, or lower the learning rate.' },
+    { call: () => t.batchTripletLoss(t.tensor([[NaN], [0]]), [0, 1]), error: RangeError, message: 'batchTripletLoss: the distance of rows 0 and 0 is NaN. Check the inputs, or lower the learning rate.' },
     { call: () => t.batchTripletLoss(t.tensor([[0], [NaN]]), [0, 1], { mining: 'nearestFarther' }), error: RangeError, message: 'batchTripletLoss: the distance of rows 0 and 1 is NaN. Check the inputs, or lower the learning rate.' },
     { call: () => t.batchTripletLoss(twoByOne, [0, 1], { mining: 'all', reduction: 'none' }), error: RangeError, message: "batchTripletLoss: reduction 'none' of mining 'all' would hold a loss for each of up to N^3 triplets. Use 'mean', 'sum' or 'meanNonZero', or another mining." },
     { call: () => t.batchTripletLoss(twoByOne, [0, 1], { mining: 'all', reduction: 'average' as never }), error: RangeError, message: "batchTripletLoss: unknown reduction 'average'. Use 'mean', 'sum', 'none' or 'meanNonZero'." },
@@ -190,7 +190,7 @@ export const batchLosses = {
     { call: () => t.batchTripletLoss(twoByOne, [0, 1], { distance: 'cosine', margin: 2.5 }), error: RangeError, message: 'batchTripletLoss: a margin of 2.5 can never be satisfied by a distance of at most 2. Use a margin below 2.' },
     { call: () => t.batchTripletLoss(twoByOne, [0, 1], { mining: 'withinMargin', soft: true }), error: RangeError, message: "batchTripletLoss: mining 'withinMargin' needs a margin, and a soft loss has none unless it is given. Pass { margin }." },
     { call: () => t.batchTripletLoss(twoByOne, [0, 1], { mining: 'randomWithinMargin' }), error: TypeError, message: "batchTripletLoss: 'randomWithinMargin' needs a source of random numbers. Pass { random: createRandom(seed) }." },
-    { call: () => t.batchTripletLoss(twoByOne, [0, 1], { mining: 'all', distance: 'hamming' as never }), error: RangeError, message: "pairwiseDistances: unknown metric 'hamming'. Use 'euclidean', 'squaredEuclidean', 'cosine', 'manhattan' or 'chebyshev'." },
+    { call: () => t.batchTripletLoss(twoByOne, [0, 1], { mining: 'all', distance: 'hamming' as never }), error: RangeError, message: "batchTripletLoss: unknown distance 'hamming'. Use 'euclidean', 'squaredEuclidean', 'cosine', 'manhattan' or 'chebyshev'." },
   ], pytorch: ({ e }, { labels, ...options }) => t.batchTripletLoss(e, labels, options) },
   batchContrastiveLoss: { cases: [
     { name: 'default', inputs: [normal([6, 3])], fn: (e) => t.batchContrastiveLoss(e, six), shape: [], oracle: (_, e) => { const { same, other } = linear(e, 0, 1); return same.sum / same.active + other.sum / other.active; } },

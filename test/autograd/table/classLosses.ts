@@ -129,6 +129,8 @@ export const classLosses = {
     ...refusals('proxyNcaLoss', t.proxyNcaLoss),
     { call: () => t.proxyNcaLoss(x, t.zeros([1, 3]), [0, 0]), error: RangeError, message: 'proxyNcaLoss: a class is told from others, so there must be at least 2 of them; got 1.' },
     { call: () => t.proxyNcaLoss(x, w, [0, 1], { scale: Infinity }), error: RangeError, message: 'proxyNcaLoss: scale must be a finite number above 0; got Infinity.' },
+    // @ts-expect-error: as plain JavaScript may pass it.
+    { call: () => t.proxyNcaLoss(x, w, [0, 1], { reduction: 'meanNonZero' }), error: RangeError, message: "proxyNcaLoss: the reduction 'meanNonZero' is for losses of at least 0; this one may fall below. Use 'mean', 'sum' or 'none'." },
     { call: () => t.proxyNcaLoss(x, w, [0, 1], average), error: RangeError, message: wrongReduction('proxyNcaLoss') },
   ], pytorch: ({ embeddings, weight }, { labels, ...options }) => t.proxyNcaLoss(embeddings, weight, labels, options) },
   proxyAnchorLoss: { cases: [

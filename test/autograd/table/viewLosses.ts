@@ -173,7 +173,7 @@ export const viewLosses = {
     { call: () => t.simSiamLoss(a, a, a, b), error: t.ShapeError, message: `simSiamLoss: predictions and projections must all be [N, D]; got [2, 3] and [2, 3] and [2, 3] and [3, 3]. ${remedy}` },
     reduction('simSiamLoss', () => t.simSiamLoss(a, a, a, a, average)),
     // @ts-expect-error: as plain JavaScript may pass it.
-    outOf("simSiamLoss: the reduction 'meanNonZero' is for losses of at least 0; this one is from -1 to 1. Use 'mean', 'sum' or 'none'.", () => t.simSiamLoss(a, a, a, a, { reduction: 'meanNonZero' })),
+    outOf("simSiamLoss: the reduction 'meanNonZero' is for losses of at least 0; this one may fall below. Use 'mean', 'sum' or 'none'.", () => t.simSiamLoss(a, a, a, a, { reduction: 'meanNonZero' })),
   ], pytorch: ({ p1, p2, z1, z2 }, options) => t.simSiamLoss(p1, p2, z1, z2, options) },
   byolLoss: { cases: [
     { name: 'mean', inputs: [normal([4, 3]), normal([4, 3])], fn: (p, q) => t.byolLoss(p, q, z1, z2), shape: [], oracle: (_, p, q) => mean(4, (i) => unitApart(p, i, reads(z2), i, 3) + unitApart(q, i, reads(z1), i, 3)) },

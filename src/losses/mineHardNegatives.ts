@@ -1,10 +1,10 @@
-import { COSINE_BOUND } from '../autograd/ops/distances.ts';
 import { nearestRows } from '../autograd/ops/nearestRows.ts';
-import { checkInteger } from '../tensor/check.ts';
+import { checkAtLeastZero, checkInteger } from '../tensor/check.ts';
 import type { Integers } from '../tensor/intTensor.ts';
+import { ShapeError } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { classesOf } from './labelledBatch.ts';
-import { checkMargin } from './margin.ts';
+import { boundOf, checkMargin } from './margin.ts';
 import type { MiningOptions } from './mining.ts';
 
 /** Options of `mineHardNegatives`. */
@@ -19,7 +19,8 @@ export interface HardNegativeOptions extends MiningOptions {
   readonly skip?: number | undefined;
   /**
    * Passes over what is not farther than the anchor's nearest positive by at least this much, for the same reason; an
-   * anchor without a positive gives none then. They do not count as skipped. 0 or more. Default none.
+   * anchor without a positive gives none then. A copy of the anchor in `references` is a positive too, at distance 0.
+   * They do not count as skipped. 0 or more. Default none.
    */
   readonly margin?: number | undefined;
 }
@@ -42,8 +43,8 @@ export interface IndexNegatives {
  * with N and M.
  * Source: sentence-transformers, mine_hard_negatives, whose range_min is `skip` and absolute_margin is `margin`.
  * Throws: ShapeError where labels and rows differ in number, or rows in length; RangeError for k or `skip` out of range,
- * for a margin that is negative, not finite or, with cosine, above 2, and, with both rows, for a NaN distance; TypeError for `references`
- * without `referenceLabels`, or those without them.
+ * for an unknown distance, for a margin that is negative, not finite or, with cosine, above 2, and, with both rows, for a
+ * NaN distance; TypeError for `references` without `referenceLabels`, or those without them.
  *
  * @example mineHardNegatives(tensor([[0], [1], [3], [7]]), [0, 0, 1, 1], { k: 1 }).negatives // [2, 2, 1, 1]
  * @example mineHardNegatives(tensor([[0]]), [0], { references: tensor([[3], [1], [2]]), referenceLabels: [1, 2, 0], margin: 1 }).negatives // [0]
@@ -58,10 +59,24 @@ export function mineHardNegatives(
     throw new TypeError('mineHardNegatives: references and referenceLabels belong together. Pass both, or neither.');
   checkInteger('mineHardNegatives', 'k', k, 1);
   checkInteger('mineHardNegatives', 'skip', skip, 0);
-  if (margin !== undefined && margin !== 0)
-    checkMargin('mineHardNegatives', margin, metric === 'cosine' ? COSINE_BOUND : Infinity);
+  const bound = boundOf('mineHardNegatives', metric);
+  if (margin !== undefined) {
+    checkAtLeastZero('mineHardNegatives', 'margin', margin);
+    if (margin > 0) checkMargin('mineHardNegatives', margin, bound);
+  }
   const classes = classesOf('mineHardNegatives', embeddings, labels);
-  const others = classesOf('mineHardNegatives', references, options.referenceLabels ?? classes);
+  const others = classesOf('mineHardNegatives', references, options.referenceLabels ?? classes, [
+    'references',
+    'referenceLabels',
+  ]);
+  if (references.shape[1] !== embeddings.shape[1]) {
+    throw new ShapeError(
+      'mineHardNegatives',
+      'expected embeddings [N, D] and references [M, D]',
+      [embeddings.shape, references.shape],
+      'Embed both with one encoder.',
+    );
+  }
 
   /** From where on a row may be a negative of each anchor. */
   const least =
@@ -76,17 +91,19 @@ export function mineHardNegatives(
           }).distances.data,
           (d) => d + margin,
         );
+  // More than there are would only take memory.
+  const depth = Math.min(skip + k, Math.max(1, others.length));
   const found = nearestRows(embeddings, references, {
-    k: skip + k,
+    k: depth,
     metric,
     accept: (i, j, d) => classes[i] !== others[j] && (least === undefined || (least[i] < Infinity && d >= least[i])),
   });
   const kept: number[] = [];
   found.indices.data.forEach((row, at) => {
-    if (row >= 0 && at % (skip + k) >= skip) kept.push(at);
+    if (row >= 0 && at % depth >= skip) kept.push(at);
   });
   return {
-    anchors: Int32Array.from(kept, (at) => Math.floor(at / (skip + k))),
+    anchors: Int32Array.from(kept, (at) => Math.floor(at / depth)),
     negatives: Int32Array.from(kept, (at) => found.indices.data[at]),
     distances: Float32Array.from(kept, (at) => found.distances.data[at]),
   };

@@ -1,15 +1,11 @@
-import { take } from '../autograd/ops/indexed.ts';
-import { reshape } from '../autograd/ops/rearrange.ts';
-import type { Tensor } from '../tensor/tensor.ts';
-
 /** Pairs of rows of one class, each once, in the order of their first rows and then of their second ones. */
-interface PositivePairs {
+interface SameClassPairs {
   readonly first: Int32Array;
   readonly second: Int32Array;
 }
 
 /** The pairs of a batch that has a row of another class for them; none of a batch of one class. */
-export function positivePairsOf(classes: Int32Array): PositivePairs {
+export function sameClassPairs(classes: Int32Array): SameClassPairs {
   const first: number[] = [];
   const second: number[] = [];
   if (classes.every((label) => label === classes[0])) return { first: Int32Array.of(), second: Int32Array.of() };
@@ -21,13 +17,4 @@ export function positivePairsOf(classes: Int32Array): PositivePairs {
     }
   }
   return { first: Int32Array.from(first), second: Int32Array.from(second) };
-}
-
-/** The entries of a matrix `[N, N]` that pairs stand at, `[P]`. */
-export function ofPairs(matrix: Tensor, { first, second }: PositivePairs): Tensor {
-  const [count] = matrix.shape;
-  return take(
-    reshape(matrix, [matrix.size]),
-    first.map((i, pair) => i * count + second[pair]),
-  );
 }

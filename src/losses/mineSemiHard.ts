@@ -1,16 +1,15 @@
-import { COSINE_BOUND } from '../autograd/ops/distances.ts';
 import type { Integers } from '../tensor/intTensor.ts';
 import type { Random } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { checkMargin } from './margin.ts';
+import { boundOf, checkMargin } from './margin.ts';
 import {
+  FoundRows,
   farthestPositive,
   type IndexTriplets,
   type MeasuredBatch,
   type MiningOptions,
   measuredBatch,
   nearestNegative,
-  TripletList,
 } from './mining.ts';
 
 /** Which negatives are called semi-hard: `mineSemiHard` says what each means. */
@@ -46,18 +45,21 @@ export interface SemiHardOptions extends MiningOptions {
  * the lowest index wins. Records nothing.
  * Cost: `N^2 D` operations and `N` for each pair of a class; `N^2` memory, and the triplets: of 'withinMargin' up to all
  * of the batch, of the order of `N^3`.
- * Source: Schroff, Kalenichenko, Philbin 2015 (FaceNet), section 3.2, and the table.
- * Throws: ShapeError where labels and rows differ in number; RangeError for an unknown definition, for a margin that is
- * not positive or, with cosine, above 2, and, with its row, for a NaN embedding; TypeError for 'randomWithinMargin'
- * without `random`.
+ * Source: Schroff, Kalenichenko, Philbin 2015 (FaceNet), section 3.2, and the table. FaceNet and siamese-triplet compare
+ * squared distances; pytorch-metric-learning scales embeddings to length 1 first, as `normalize` does, and its margin is
+ * 0.2; siamese-triplet takes each pair of a class once, with the lower row as the anchor.
+ * Throws: ShapeError where labels and rows differ in number; RangeError for an unknown definition or distance, for a
+ * margin that is not positive or, with cosine, above 2, and, with its row, for a NaN embedding; TypeError for
+ * 'randomWithinMargin' without `random`.
  *
  * @example mineSemiHard(tensor([[0], [1], [3], [1.5]]), [0, 0, 1, 1], { definition: 'nearestFarther' }).negatives // [3, 2, 1]
  */
 export function mineSemiHard(embeddings: Tensor, labels: Integers, options: SemiHardOptions): IndexTriplets {
-  const { margin = 1, distance = 'euclidean' } = options;
-  checkMargin('mineSemiHard', margin, distance === 'cosine' ? COSINE_BOUND : Infinity);
+  // Plain JavaScript may pass no options: what is missing then is the definition.
+  const { definition, random, margin = 1, distance = 'euclidean' } = options ?? {};
+  checkMargin('mineSemiHard', margin, boundOf('mineSemiHard', distance));
   const batch = measuredBatch('mineSemiHard', embeddings, labels, distance);
-  return semiHardTriplets('mineSemiHard', batch, { ...options, margin });
+  return semiHardTriplets('mineSemiHard', batch, { definition, random, margin });
 }
 
 /** What `mineSemiHard` mines, and what it throws for a definition, in the name of `op`. */
@@ -68,37 +70,37 @@ export function semiHardTriplets(
 ): IndexTriplets {
   const choose = chooser(op, definition, margin, random);
   const { count, classes } = batch;
-  const triplets = new TripletList();
+  const found = new FoundRows();
   for (let anchor = 0; anchor < count; anchor++) {
     const only = definition === 'beyondHardestPositive' ? farthestPositive(batch, anchor) : undefined;
     for (let positive = 0; positive < count; positive++) {
       if (positive === anchor || classes[positive] !== classes[anchor]) continue;
-      if (only === undefined || only === positive) choose(batch, anchor, positive, triplets);
+      if (only === undefined || only === positive) choose(batch, anchor, positive, found);
     }
   }
-  return triplets.toTriplets();
+  return found.toTriplets();
 }
 
 /** Adds the triplets of an anchor and a positive. */
-type Choose = (batch: MeasuredBatch, anchor: number, positive: number, triplets: TripletList) => void;
+type Choose = (batch: MeasuredBatch, anchor: number, positive: number, found: FoundRows) => void;
 
 function chooser(op: string, definition: SemiHardDefinition, margin: number, random: Random | undefined): Choose {
   switch (definition) {
     case 'withinMargin':
-      return (batch, anchor, positive, triplets) => {
-        for (const negative of within(batch, anchor, positive, margin)) triplets.add(anchor, positive, negative);
+      return (batch, anchor, positive, found) => {
+        for (const negative of within(batch, anchor, positive, margin)) found.addTriplet(anchor, positive, negative);
       };
     case 'nearestFarther':
     case 'beyondHardestPositive':
-      return (batch, anchor, positive, triplets) => {
+      return (batch, anchor, positive, found) => {
         const negative = nearestFarther(batch, anchor, positive);
-        if (negative >= 0) triplets.add(anchor, positive, negative);
+        if (negative >= 0) found.addTriplet(anchor, positive, negative);
       };
     case 'nearestOrFarthest':
-      return (batch, anchor, positive, triplets) => {
+      return (batch, anchor, positive, found) => {
         const nearest = nearestFarther(batch, anchor, positive);
         const negative = nearest >= 0 ? nearest : farthestNegative(batch, anchor);
-        if (negative >= 0) triplets.add(anchor, positive, negative);
+        if (negative >= 0) found.addTriplet(anchor, positive, negative);
       };
     case 'randomWithinMargin':
       if (random === undefined) {
@@ -106,9 +108,9 @@ function chooser(op: string, definition: SemiHardDefinition, margin: number, ran
           `${op}: 'randomWithinMargin' needs a source of random numbers. Pass { random: createRandom(seed) }.`,
         );
       }
-      return (batch, anchor, positive, triplets) => {
+      return (batch, anchor, positive, found) => {
         const negatives = within(batch, anchor, positive, margin);
-        if (negatives.length > 0) triplets.add(anchor, positive, negatives[random.integer(negatives.length)]);
+        if (negatives.length > 0) found.addTriplet(anchor, positive, negatives[random.integer(negatives.length)]);
       };
     default:
       throw new RangeError(
