@@ -1,8 +1,8 @@
 import {
   balancedPairs,
   calibrateThreshold,
-  concat,
   type Distance,
+  embedSet,
   evaluateFewShot,
   evaluateVerification,
   type FewShotReport,
@@ -83,10 +83,6 @@ export function measure(twin: Twin<Distance>, exam: Exam): Measured {
 /** A set of images as a set of their embeddings. */
 function embedded(twin: Twin<Distance>, images: LabelledImages): LabelledSet {
   const { length, labels } = images;
-  const embeddings = noGrad(() => {
-    const starts = Array.from({ length: Math.ceil(length / BATCH) }, (_, i) => i * BATCH);
-    const rows = (start: number) => Array.from({ length: Math.min(BATCH, length - start) }, (_, i) => start + i);
-    return concat(starts.map((start) => twin.embed(images.batch(rows(start)))));
-  });
+  const embeddings = embedSet(twin, images, { batchSize: BATCH });
   return { length, labels, batch: (indices) => noGrad(() => take(embeddings, Int32Array.from(indices))) };
 }
