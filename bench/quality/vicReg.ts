@@ -1,6 +1,6 @@
 import { Adam, cosineDecay, createRandom, projectionHead, train, vicRegLoss } from 'twingrad';
 import type { Experiment, Figure, Progress } from './experiment.ts';
-import { createTwin, judge, LEARNER, views, WIDTH } from './selfSupervised.ts';
+import { afterTraining, beforeTraining, createTwin, LEARNER, views, WIDTH } from './selfSupervised.ts';
 
 const EPOCHS = 2;
 /** Width of the expander's layers. */
@@ -14,6 +14,7 @@ export const vicReg: Experiment = {
   run: async (seed: number, progress: Progress): Promise<readonly Figure[]> => {
     const random = createRandom(seed);
     const twin = createTwin(random.fork('weights'));
+    const before = beforeTraining(twin);
     const expander = projectionHead([WIDTH, EXPANDED, EXPANDED, EXPANDED], { random: random.fork('expander') });
     const batches = views(random.fork('views'));
     for await (const { step, steps, loss } of train(twin, {
@@ -30,6 +31,6 @@ export const vicReg: Experiment = {
       random: random.fork('training'),
     }))
       progress(step / steps, `loss ${loss.toFixed(4)}`);
-    return judge(twin);
+    return [...afterTraining(twin), ...before];
   },
 };

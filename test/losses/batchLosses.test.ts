@@ -276,3 +276,16 @@ test('multiSimilarityLoss takes exponents that overflow', () => {
   expect(Number.isFinite(loss.item())).toBe(true);
   expect(t.backward(loss).get(x).data.every(Number.isFinite)).toBe(true);
 });
+
+test.each([-1, 1])('multiSimilarityLoss takes a base of %s, where cosines end', (base) => {
+  // A pair at a cosine of 1 and one at -1, from either side.
+  const x = t.tensor([
+    [1, 0],
+    [1, 0],
+    [-1, 0],
+  ]);
+  const pull = Math.log(1 + Math.exp(-2 * (1 - base))) / 2;
+  const push = (count: number) => Math.log(1 + count * Math.exp(50 * (-1 - base))) / 50;
+  const expected = (2 * (pull + push(1)) + push(2)) / 3;
+  expect(t.multiSimilarityLoss(x, [0, 0, 1], { base }).item()).toBeCloseTo(expected, 6);
+});
