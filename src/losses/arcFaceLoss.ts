@@ -12,8 +12,8 @@ import {
   type Classified,
   type ClassWeightOptions,
   ClassWeights,
+  classCosines,
   classified,
-  cosinesOf,
   marginSoftmax,
 } from './classWeights.ts';
 import { type LossOptions, reduce } from './reduction.ts';
@@ -82,7 +82,7 @@ export class ArcFaceLoss extends ClassWeights {
   }
 
   forward(embeddings: Tensor): Tensor {
-    return mul(cosinesOf('ArcFaceLoss', embeddings, this.weight), this.scale);
+    return mul(classCosines('ArcFaceLoss', embeddings, this.weight), this.scale);
   }
 
   loss(embeddings: Tensor, labels: Integers, { reduction }: LossOptions = {}): Tensor {

@@ -52,7 +52,7 @@ export abstract class ClassWeights extends Module {
 }
 
 /** The cosine of every embedding with every weight, `[N, D], [C, D] -> [N, C]`. Throws: ShapeError for other shapes. */
-export function cosinesOf(op: string, embeddings: Tensor, weight: Tensor): Tensor {
+export function classCosines(op: string, embeddings: Tensor, weight: Tensor): Tensor {
   const [rows, centers] = directionsOf(op, embeddings, weight);
   return linear(rows, centers);
 }

@@ -2,7 +2,7 @@ import { mul, sub } from '../autograd/ops/arithmetic.ts';
 import { checkAboveZero } from '../tensor/check.ts';
 import type { Integers } from '../tensor/intTensor.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { type ClassWeightOptions, ClassWeights, classified, cosinesOf, marginSoftmax } from './classWeights.ts';
+import { type ClassWeightOptions, ClassWeights, classCosines, classified, marginSoftmax } from './classWeights.ts';
 import { type LossOptions, reduce } from './reduction.ts';
 
 /** Options of `cosFaceLoss`. */
@@ -65,7 +65,7 @@ export class CosFaceLoss extends ClassWeights {
   }
 
   forward(embeddings: Tensor): Tensor {
-    return mul(cosinesOf('CosFaceLoss', embeddings, this.weight), this.scale);
+    return mul(classCosines('CosFaceLoss', embeddings, this.weight), this.scale);
   }
 
   loss(embeddings: Tensor, labels: Integers, { reduction }: LossOptions = {}): Tensor {

@@ -7,7 +7,7 @@ import { quotientOfSum } from '../autograd/ops/reductions.ts';
 import { checkAboveZero } from '../tensor/check.ts';
 import type { Integers } from '../tensor/intTensor.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { type ClassWeightOptions, ClassWeights, classified, cosinesOf } from './classWeights.ts';
+import { type ClassWeightOptions, ClassWeights, classCosines, classified } from './classWeights.ts';
 import { maskedLogSumExp } from './maskedLogSumExp.ts';
 
 /** Options of `proxyAnchorLoss`. It has no `reduction`: its two means are over different proxies. */
@@ -78,7 +78,7 @@ export class ProxyAnchorLoss extends ClassWeights {
   }
 
   forward(embeddings: Tensor): Tensor {
-    return cosinesOf('ProxyAnchorLoss', embeddings, this.weight);
+    return classCosines('ProxyAnchorLoss', embeddings, this.weight);
   }
 
   loss(embeddings: Tensor, labels: Integers): Tensor {

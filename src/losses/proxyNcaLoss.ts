@@ -4,7 +4,7 @@ import { linear } from '../autograd/ops/products.ts';
 import { checkAboveZero } from '../tensor/check.ts';
 import type { Integers } from '../tensor/intTensor.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { type ClassWeightOptions, ClassWeights, classified, cosinesOf, ownScores } from './classWeights.ts';
+import { type ClassWeightOptions, ClassWeights, classCosines, classified, ownScores } from './classWeights.ts';
 import { maskedLogSumExp } from './maskedLogSumExp.ts';
 import { checkSigned, reduce, type SignedLossOptions } from './reduction.ts';
 
@@ -71,7 +71,7 @@ export class ProxyNcaLoss extends ClassWeights {
   }
 
   forward(embeddings: Tensor): Tensor {
-    return mul(sub(cosinesOf('ProxyNcaLoss', embeddings, this.weight), 1), 2 * this.scale);
+    return mul(sub(classCosines('ProxyNcaLoss', embeddings, this.weight), 1), 2 * this.scale);
   }
 
   loss(embeddings: Tensor, labels: Integers, { reduction }: SignedLossOptions = {}): Tensor {
