@@ -231,6 +231,21 @@ describe('warnings', () => {
     ).toEqual([]);
   });
 
+  test('of few directions tell those to pass labels who have not', () => {
+    const [known] = warningsOf({ ...WELL, effectiveRank: 1 });
+    expect(known).toMatch(
+      /^embeddings use about 1 of the 9 directions .*; with triplets start with batch-all mining\.$/,
+    );
+  });
+
+  test('of lengths need no margin, of squared distances either', () => {
+    const facts = { ...WELL, metric: 'squaredEuclidean', margin: undefined, meanNorm: 1001 } as const;
+    expect(warningsOf(facts)).toEqual([
+      expect.stringMatching(/^embeddings are 1000 long on average: the learning rate/),
+    ]);
+    expect(warningsOf({ ...facts, meanNorm: 999 })).toEqual([]);
+  });
+
   const collapse = /^embeddings are all nearly alike \(collapse\)/;
   const rank = /dimensional collapse/;
   const lengths = /long on average: .* Lower the learning rate/;
@@ -383,6 +398,9 @@ describe('warnings', () => {
     expect(diagnoseEmbeddings(dead, { labels }).warnings).toEqual([
       '2 of 8 dimensions hardly vary: they cost memory and tell nothing. Leave out a ReLU at the end of the encoder, lower the learning rate, or use fewer dimensions.',
     ]);
+    // Three times what counts as dead.
+    const faint = matrix(60, 7, (i, j) => (j < 6 ? clusters.data[i * 6 + j] : 0.0135 * random.normal()));
+    expect(diagnoseEmbeddings(faint, { labels }).warnings).toEqual([]);
     const line = matrix(60, 6, (i, j) => (i - 30) * (j + 1) + 0.01 * clusters.data[i * 6 + j]);
     expect(diagnoseEmbeddings(line).warnings).toEqual([
       'embeddings use about 1 of the 6 directions that they could (dimensional collapse). Use fewer dimensions, a lower learning rate, or a loss that decorrelates them, such as vicRegLoss or barlowTwinsLoss; with triplets start with batch-all mining. If there are few classes pass the labels: C classes need only C - 1 directions.',
