@@ -2,7 +2,7 @@ import type { Integers } from '../tensor/intTensor.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import {
   FoundRows,
-  farthestPositive,
+  farthestOther,
   type IndexTriplets,
   type MeasuredBatch,
   type MiningOptions,
@@ -33,7 +33,7 @@ export function mineBatchHard(
 export function hardTriplets(batch: MeasuredBatch): IndexTriplets {
   const found = new FoundRows();
   for (let anchor = 0; anchor < batch.count; anchor++) {
-    const positive = farthestPositive(batch, anchor);
+    const positive = farthestOther(batch, anchor, 'positive');
     const negative = nearestNegative(batch, anchor, -Infinity);
     if (positive >= 0 && negative >= 0) found.addTriplet(anchor, positive, negative);
   }

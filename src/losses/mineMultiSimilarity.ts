@@ -1,7 +1,7 @@
 import { checkAtLeastZero } from '../tensor/check.ts';
 import type { Integers } from '../tensor/intTensor.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { FoundRows, farthestPositive, type IndexPairs, measuredBatch, nearestNegative } from './mining.ts';
+import { FoundRows, farthestOther, type IndexPairs, measuredBatch, nearestNegative } from './mining.ts';
 
 /** Options of `mineMultiSimilarity`. */
 export interface MultiSimilarityMiningOptions {
@@ -34,7 +34,7 @@ export function mineMultiSimilarity(
   const { count, classes, distances } = batch;
   const found = new FoundRows();
   for (let a = 0; a < count; a++) {
-    const positive = farthestPositive(batch, a);
+    const positive = farthestOther(batch, a, 'positive');
     const negative = nearestNegative(batch, a, -Infinity);
     if (positive < 0 || negative < 0) continue;
     const farthest = distances[a * count + positive];

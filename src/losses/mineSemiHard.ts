@@ -4,7 +4,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { boundOf, checkMargin } from './margin.ts';
 import {
   FoundRows,
-  farthestPositive,
+  farthestOther,
   type IndexTriplets,
   type MeasuredBatch,
   type MiningOptions,
@@ -72,7 +72,7 @@ export function semiHardTriplets(
   const { count, classes } = batch;
   const found = new FoundRows();
   for (let anchor = 0; anchor < count; anchor++) {
-    const only = definition === 'beyondHardestPositive' ? farthestPositive(batch, anchor) : undefined;
+    const only = definition === 'beyondHardestPositive' ? farthestOther(batch, anchor, 'positive') : undefined;
     for (let positive = 0; positive < count; positive++) {
       if (positive === anchor || classes[positive] !== classes[anchor]) continue;
       if (only === undefined || only === positive) choose(batch, anchor, positive, found);
@@ -99,7 +99,7 @@ function chooser(op: string, definition: SemiHardDefinition, margin: number, ran
     case 'nearestOrFarthest':
       return (batch, anchor, positive, found) => {
         const nearest = nearestFarther(batch, anchor, positive);
-        const negative = nearest >= 0 ? nearest : farthestNegative(batch, anchor);
+        const negative = nearest >= 0 ? nearest : farthestOther(batch, anchor, 'negative');
         if (negative >= 0) found.addTriplet(anchor, positive, negative);
       };
     case 'randomWithinMargin':
@@ -137,13 +137,4 @@ function within(
 
 function nearestFarther(batch: MeasuredBatch, anchor: number, positive: number): number {
   return nearestNegative(batch, anchor, batch.distances[anchor * batch.count + positive]);
-}
-
-function farthestNegative({ count, classes, distances }: MeasuredBatch, anchor: number): number {
-  let found = -1;
-  for (let i = 0, at = anchor * count; i < count; i++, at++) {
-    if (classes[i] === classes[anchor]) continue;
-    if (found < 0 || distances[at] > distances[anchor * count + found]) found = i;
-  }
-  return found;
 }

@@ -95,11 +95,15 @@ export class FoundRows {
   }
 }
 
-/** The lowest of the farthest rows of an anchor's class; -1 where it is alone in it. */
-export function farthestPositive({ count, classes, distances }: MeasuredBatch, anchor: number): number {
+/** The lowest of the farthest other rows of an anchor's class, or of other classes; -1 where there is none. */
+export function farthestOther(
+  { count, classes, distances }: MeasuredBatch,
+  anchor: number,
+  kind: 'positive' | 'negative',
+): number {
   let found = -1;
   for (let i = 0, at = anchor * count; i < count; i++, at++) {
-    if (i === anchor || classes[i] !== classes[anchor]) continue;
+    if (i === anchor || (classes[i] === classes[anchor]) !== (kind === 'positive')) continue;
     if (found < 0 || distances[at] > distances[anchor * count + found]) found = i;
   }
   return found;
